@@ -1,0 +1,217 @@
+# Jieli. `make help` lists the targets; V=1 shows the commands.
+ifeq ($(origin CC),default)
+CC       = gcc
+endif
+BUILD   ?= build/release
+PREFIX  ?= /usr/local
+LOCALES ?= /usr/share/locale
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+CSTD     = -std=c11 -D_GNU_SOURCE
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wswitch-enum -Werror
+OPT     ?= -O2 -g
+CFLAGS  += $(CSTD) $(WARN) $(OPT) -fstack-protector-strong $(SAN)
+CPPFLAGS += -I. -MMD -MP
+LDFLAGS += $(SAN)
+LIBS     = -lnng -ljansson -llmdb -linih -lutf8proc -lsodium -lcrypto -lpthread
+
+src      = $(sort $(wildcard $(1)/*.c))
+objs     = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+CRYPTO   = $(call src,crypto)
+LEDGER   = $(call src,ledger) $(call src,ledger/log) $(call src,ledger/roster) $(call src,ledger/cases) \
+           $(call src,ledger/query)
+NET      = $(call src,net)
+NODE     = $(call src,node)
+TOOLS    = $(call src,tools) $(call src,tools/cmd) $(call src,tools/audit)
+BENCH    = $(call src,tools/bench)
+LOAD     = $(call src,tools/load)
+NODE_LIB = $(filter-out node/jielid.c,$(NODE))
+TOOL_LIB = $(filter-out tools/jieli.c,$(TOOLS))
+
+LIBRARIES = $(BUILD)/libnode.a $(BUILD)/libtools.a $(BUILD)/libnet.a $(BUILD)/libledger.a \
+            $(BUILD)/libjcrypto.a
+UNIT     = $(sort $(wildcard tests/unit/*_test.c) $(wildcard tests/sim/*_test.c) \
+                  $(wildcard tests/vectors/*_test.c) $(wildcard tests/e2e/*_test.c))
+SUPPORT  = $(sort $(wildcard tests/support/*.c))
+UNIT_BIN = $(patsubst %.c,$(BUILD)/%,$(UNIT))
+FUZZ     = $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
+REPLAY   = $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%_replay,$(FUZZ))
+SIM_BIN  = $(filter $(BUILD)/tests/sim/%,$(UNIT_BIN))
+CATALOGUES = $(patsubst tools/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/jieli.mo,\
+               $(wildcard tools/po/*.po))
+PROGRAMS = $(BUILD)/jieli $(BUILD)/jielid
+DEMO     = $(patsubst %.c,$(BUILD)/%,$(wildcard tools/demo/*.c))
+MEASURE  = $(if $(BENCH),$(BUILD)/jieli-bench) $(if $(LOAD),$(BUILD)/jieli-load)
+LINK     = -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LIBS)
+SUBMAKE  = +@$(MAKE) --no-print-directory -j$(JOBS)
+
+Q        = $(if $(V),,@)
+SAY      = $(if $(V),@:,@echo)
+
+SEEDS_SOAK ?= 20000
+FUZZ_S   ?= 60
+TIDY_CHECKS = -*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*,cert-*,\
+misc-redundant-expression,performance-*
+
+.PHONY: help all everything programs deps deps-dev deps-cross test check-style check-layers \
+        check-po gcc clang asan fuzz fuzz-programs fuzz-replay tidy cppcheck cross-aarch64 soak \
+        bench demo tour tour-stop install clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: programs check-po                  ## the two programs and the Chinese catalogue
+programs: $(PROGRAMS) $(CATALOGUES)
+everything: all $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO)
+
+help:                                   ## this list
+	@awk -F '##' '/^[a-z][a-z0-9-]*:.*##/ { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
+	  Makefile
+
+deps:                                   ## install missing packages for building and testing (apt-get)
+	@tools/deps.sh build
+deps-dev:                               ## the same, with clang, clang-tidy and cppcheck
+	@tools/deps.sh dev
+deps-cross:                             ## the same, with the cross compiler for aarch64
+	@tools/deps.sh cross
+
+test: deps                              ## everything that must hold; closes with N passed, N failed
+	$(SUBMAKE) everything
+	@tests/run.sh $(BUILD)
+
+# ---- what keeps the house in order ----
+check-style:                            ## sizes and names of the house style
+	@tools/check_style.sh
+check-layers:                           ## who includes whom
+	@tools/check_layers.sh
+check-po: $(if $(wildcard tools/po/check.sh),$(BUILD)/po.checked)  ## the Chinese catalogue is whole
+gcc:                                    ## build all with gcc, warnings are errors
+	$(SUBMAKE) CC=gcc everything
+clang:                                  ## build all with clang, warnings are errors
+	$(SUBMAKE) CC=clang BUILD=build/clang everything
+asan: export ASAN_OPTIONS ?= detect_leaks=1:detect_stack_use_after_return=1
+asan: export UBSAN_OPTIONS ?= print_stacktrace=1
+asan: export JIELI_SEEDS ?= 50
+asan: export JIELI_KILLS ?= 20
+asan: export JIELI_TEST_TIMEOUT_S ?= 900
+asan: deps                              ## the tests under ASan, UBSan and LSan, a twentieth of the seeds
+	$(SUBMAKE) BUILD=build/asan OPT='-O1 -g -fno-omit-frame-pointer' \
+	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' everything
+	@tests/run.sh build/asan
+fuzz:                                   ## libFuzzer on every decoder, FUZZ_S seconds each
+	$(SUBMAKE) CC=clang BUILD=build/fuzz OPT='-O1 -g -fno-omit-frame-pointer' \
+	  SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-programs
+	@tools/fuzz.sh build/fuzz $(FUZZ_S)
+fuzz-programs: $(FUZZ_BIN)
+fuzz-replay: $(REPLAY)                  ## the kept inputs of every fuzz target, once
+	@tests/run.sh $(BUILD) $(REPLAY)
+tidy:                                   ## clang-tidy, a report in build/tidy.txt
+	@mkdir -p build
+	-@clang-tidy --quiet --checks='$(TIDY_CHECKS)' $(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) \
+	  -- $(CSTD) -I. >build/tidy.txt 2>/dev/null
+	@echo "build/tidy.txt: $$(grep -c 'warning:' build/tidy.txt) warnings"
+cppcheck:                               ## cppcheck, a report in build/cppcheck.txt
+	@mkdir -p build
+	-@cppcheck --quiet -j$(JOBS) --std=c11 -D_GNU_SOURCE -I. \
+	  --enable=warning,performance,portability --inline-suppr --suppress=missingIncludeSystem \
+	  crypto ledger net node tools 2>build/cppcheck.txt
+	@echo "build/cppcheck.txt: $$(grep -cE ': (error|warning|performance|portability):' \
+	  build/cppcheck.txt) findings"
+cross-aarch64: deps-cross               ## build both programs for aarch64 with Debian's libraries
+	@tools/cross_libs.sh build/aarch64/root
+	$(SUBMAKE) CC='aarch64-linux-gnu-gcc -isystem build/aarch64/root/usr/include \
+	  -isystem build/aarch64/root/usr/include/aarch64-linux-gnu' \
+	  AR=aarch64-linux-gnu-ar BUILD=build/aarch64 \
+	  LDFLAGS='-Lbuild/aarch64/root/usr/lib/aarch64-linux-gnu \
+	  -Wl,-rpath-link,build/aarch64/root/usr/lib/aarch64-linux-gnu \
+	  -Wl,-rpath-link,build/aarch64/root/lib/aarch64-linux-gnu' programs
+	@file -b build/aarch64/jieli build/aarch64/jielid 2>/dev/null || true
+soak: export JIELI_SEEDS = $(SEEDS_SOAK)
+soak: export JIELI_TEST_TIMEOUT_S = 86400
+soak: deps                              ## the simulations with SEEDS_SOAK seeds
+	$(SUBMAKE) $(SIM_BIN)
+	@tests/run.sh $(BUILD) $(SIM_BIN)
+
+# ---- for people ----
+bench: deps                             ## measure against this machine's own ceiling: build/bench.tsv
+	$(SUBMAKE) everything
+	@$(BUILD)/jieli-bench build/bench.tsv
+demo: deps                              ## a committee of separate nodes plays its cases, then cheats
+	$(SUBMAKE) programs $(DEMO)
+	@BUILD=$(BUILD) tools/demo/demo.sh
+tour: deps                              ## three nodes, two inboxes, seven commands to type
+	$(SUBMAKE) programs
+	@BUILD=$(BUILD) tools/demo/tour.sh
+tour-stop:                              ## end the tour
+	@BUILD=$(BUILD) tools/demo/tour-stop.sh
+install: programs                       ## to PREFIX (/usr/local) and LOCALES (/usr/share/locale)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for f in $(patsubst $(BUILD)/locale/%,%,$(CATALOGUES)); do \
+	  install -D -m 644 $(BUILD)/locale/$$f $(DESTDIR)$(LOCALES)/$$f || exit 1; done
+clean:                                  ## remove the folder build
+	rm -rf build
+
+# ---- rules ----
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) '  CC   $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# Changes when a source file comes or goes, so that no archive keeps what is gone.
+$(BUILD)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) $(SUPPORT)' | cmp -s - $@ || \
+	  echo '$(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) $(SUPPORT)' >$@
+
+$(BUILD)/libjcrypto.a: $(call objs,$(CRYPTO))
+$(BUILD)/libledger.a: $(call objs,$(LEDGER))
+$(BUILD)/libnet.a: $(call objs,$(NET))
+$(BUILD)/libnode.a: $(call objs,$(NODE_LIB))
+$(BUILD)/libtools.a: $(call objs,$(TOOL_LIB))
+$(BUILD)/libsupport.a: $(call objs,$(SUPPORT))
+$(BUILD)/%.a: $(BUILD)/sources
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(SAY) '  AR   $@'
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+$(BUILD)/jieli: $(BUILD)/tools/jieli.o $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
+$(BUILD)/jielid: $(BUILD)/node/jielid.o $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
+$(BUILD)/jieli-bench: $(call objs,$(BENCH)) $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LINK) -o $@
+$(BUILD)/jieli-load: $(call objs,$(LOAD)) $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LINK) -o $@
+$(DEMO): $(BUILD)/%: $(BUILD)/%.o $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
+
+# A test may ask for linker wraps (fault injection) with a line "// link: -Wl,--wrap=name".
+$(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(BUILD)/libsupport.a $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $< $$(sed -n 's|^// link: ||p' tests/$*_test.c) \
+	  $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
+
+$(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay_main.o \
+                              $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LINK) -o $@
+$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(LINK) -o $@
+
+$(BUILD)/locale/%/LC_MESSAGES/jieli.mo: tools/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+$(BUILD)/po.checked: tools/po/check.sh $(wildcard tools/po/*.po) $(TOOLS) $(LEDGER) crypto/err.c
+	@mkdir -p $(@D)
+	tools/po/check.sh
+	@touch $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

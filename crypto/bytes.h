@@ -1,0 +1,56 @@
+/* Bounded reading and growing writing: the only two ways in which bytes are taken apart and put
+ * together. A reader that ran past its end stays failed and returns zeros. */
+#ifndef JIELI_CRYPTO_BYTES_H
+#define JIELI_CRYPTO_BYTES_H
+
+#include "crypto/err.h"
+#include "crypto/types.h"
+
+struct reader { const uint8_t *at, *end; bool failed; };
+
+void reader_init(struct reader *r, struct span bytes);
+size_t reader_left(const struct reader *r);
+uint8_t read_u8(struct reader *r);
+uint16_t read_u16(struct reader *r);   /* big-endian, like all below */
+uint32_t read_u32(struct reader *r);
+uint64_t read_u64(struct reader *r);
+/* Borrowed bytes of the input; {NULL,0} and failed if fewer are left. */
+struct span read_span(struct reader *r, size_t len);
+void read_into(struct reader *r, void *out, size_t len);
+
+/* All writers return ERR_NOMEM when the buffer cannot grow, leaving it as it was. */
+MUST_CHECK enum err buffer_reserve(struct buffer *b, size_t more);
+MUST_CHECK enum err buffer_put(struct buffer *b, const void *bytes, size_t len);
+MUST_CHECK enum err buffer_put_u8(struct buffer *b, uint8_t v);
+MUST_CHECK enum err buffer_put_u16(struct buffer *b, uint16_t v);
+MUST_CHECK enum err buffer_put_u32(struct buffer *b, uint32_t v);
+MUST_CHECK enum err buffer_put_u64(struct buffer *b, uint64_t v);
+void buffer_clear(struct buffer *b);   /* frees; leaves it empty and usable */
+static inline void buffer_reset(struct buffer *b) { b->len = 0; }
+static inline struct span buffer_span(const struct buffer *b)
+{
+    return (struct span){b->data, b->len};
+}
+static inline struct span span_of(const void *data, size_t len)
+{
+    return (struct span){(const uint8_t *)data, len};
+}
+
+void store_u16(uint8_t out[2], uint16_t v);
+void store_u32(uint8_t out[4], uint32_t v);
+void store_u64(uint8_t out[8], uint64_t v);
+uint16_t load_u16(const uint8_t in[2]);
+uint32_t load_u32(const uint8_t in[4]);
+uint64_t load_u64(const uint8_t in[8]);
+
+/* Lower-case hex and padded standard base64 of `len` bytes, NUL-terminated; out_bytes includes the
+ * NUL. Decoders accept only the one canonical form. ERR_TOO_LARGE, ERR_FORMAT. */
+MUST_CHECK enum err hex_encode(char *out, size_t out_bytes, struct span in);
+MUST_CHECK enum err hex_decode(uint8_t *out, size_t out_bytes, const char *in, size_t in_len,
+                               size_t *len);
+MUST_CHECK enum err base64_encode(char *out, size_t out_bytes, struct span in);
+MUST_CHECK enum err base64_decode(uint8_t *out, size_t out_bytes, const char *in, size_t in_len,
+                                  size_t *len);
+#define BASE64_CHARS(n) ((((n) + 2) / 3) * 4 + 1)
+
+#endif

@@ -1,0 +1,48 @@
+/* Every maximum of the program in one place. Bytes, counts or seconds, as each name says. */
+#ifndef JIELI_CRYPTO_LIMITS_H
+#define JIELI_CRYPTO_LIMITS_H
+
+enum {
+    ENTRY_MAX_BYTES = 65535,          /* uint16 length prefix of C2SP entry bundles */
+    ENTRY_MAX_SIGNERS = 4,
+    ENTRY_MAX_REFS = 64,              /* law: beyond is void at once */
+    ENTRY_HARD_MAX_REFS = 1024,       /* decoder's bound: void entries still decode */
+    ENTRY_MAX_PARTS = 32,
+    ENTRY_MAX_FACTS = 48,
+    CASE_MAX_ENTRIES_PER_MEMBER = 1024, /* law: beyond is void at once */
+    FACT_MAX_TEXT_BYTES = 16384,
+    FACT_MAX_LIST = 64,
+    CBOR_MAX_DEPTH = 8,
+    ID_MAX_BYTES = 31,                /* member ids, posts' codes, sector and district codes */
+    PERSON_MAX_BYTES = 31,
+    POST_MAX_BYTES = 47,
+    NAME_MAX_BYTES = 127,             /* display names */
+    DOMAIN_MAX_BYTES = 191,
+    ORIGIN_MAX_BYTES = 255,           /* signed-note readers */
+    NOTE_MAX_BYTES = 131072,
+    NOTE_MAX_SIGNATURES = 64,
+    NOTE_MAX_SIGNATURE_BYTES = 4096,  /* room for ML-DSA-44 cosignatures */
+    PROOF_MAX_HASHES = 64,
+    MEMBERS_MAX = 256,
+    EPOCHS_MAX = 64,
+    LOGS_MAX = 4096,
+    OFFICER_MAX_POSTS = 8,
+    ROOT_OFFICERS_MAX = 16,
+    RECOVERY_MAX = 16,
+    DUTY_MAX_ROWS = 256,              /* rows in one duty entry */
+    DUTY_MAX_SUPPORTS = 32,
+    PACKAGE_ENTRIES = 256,            /* aligned package, also a tile's width */
+    PART_MAX_BYTES = 20 * 1024 * 1024,
+    COMMIT_MAX_ENTRIES = 2048,        /* dirty pages are anonymous memory */
+    FRAME_MAX_BYTES = 17 * 1024 * 1024, /* one package of 256 entries and its proof */
+    KEYFILE_MAX_BYTES = 4096,
+    CONFIG_MAX_BYTES = 65536,
+    GENESIS_MAX_BYTES = 65536,
+    DRAFTS_MAX = 1024,
+    PEERS_MAX = 256,
+};
+
+/* A draft waits this long for its remaining signatures. */
+#define DRAFT_MAX_AGE_S (30 * 86400)
+
+#endif

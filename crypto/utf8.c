@@ -1,0 +1,51 @@
+#include "crypto/utf8.h"
+
+static uint32_t utf8_fail(struct reader *r)
+{
+    r->failed = true;
+    return 0;
+}
+
+static unsigned continuation_count(uint8_t first)
+{
+    if (first >= 0xC2 && first <= 0xDF) {
+        return 1;
+    }
+    if (first >= 0xE0 && first <= 0xEF) {
+        return 2;
+    }
+    return first >= 0xF0 && first <= 0xF4 ? 3 : 0;
+}
+
+uint32_t utf8_read(struct reader *r)
+{
+    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
+    uint8_t first = read_u8(r);
+    if (r->failed || first < 0x80) {
+        return first;
+    }
+    unsigned more = continuation_count(first);
+    if (more == 0) {
+        return utf8_fail(r);
+    }
+    uint32_t point = first & (0x3Fu >> more);
+    for (unsigned i = 0; i < more; i++) {
+        uint8_t next = read_u8(r);
+        if ((next & 0xC0) != 0x80) {
+            return utf8_fail(r);
+        }
+        point = point << 6 | (next & 0x3F);
+    }
+    bool surrogate = point >= 0xD800 && point <= 0xDFFF;
+    return point < smallest[more] || point > 0x10FFFF || surrogate ? utf8_fail(r) : point;
+}
+
+bool utf8_check(struct span text)
+{
+    struct reader r;
+    reader_init(&r, text);
+    while (reader_left(&r) > 0) {
+        utf8_read(&r);
+    }
+    return !r.failed;
+}

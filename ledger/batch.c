@@ -1,0 +1,110 @@
+/* The end of a write: cases that were touched or waited are folded, and the folded size of the
+ * convenor's log moves on, until nothing moves any more. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+void batch_init(struct batch *b, struct ledger *l, struct txn *t)
+{
+    *b = (struct batch){.l = l, .txn = t, .folded = l->folded};
+}
+
+void batch_clear(struct batch *b)
+{
+    free(b->touched);
+    b->touched = NULL;
+}
+
+enum err batch_touch(struct batch *b, const struct hash *case_id)
+{
+    if (b->touched_count == b->touched_cap) {
+        size_t cap = b->touched_cap == 0 ? 64 : 2 * b->touched_cap;
+        struct hash *grown = realloc(b->touched, cap * sizeof *grown);
+        if (grown == NULL)
+            return ERR_NOMEM;
+        b->touched = grown;
+        b->touched_cap = cap;
+    }
+    b->touched[b->touched_count++] = *case_id;
+    return OK;
+}
+
+enum err batch_wake(struct batch *b, const struct hash *id)
+{
+    struct hash case_id;
+    enum err err = b->any_waits ? OK : ERR_NOTFOUND;
+    while (err == OK && (err = wait_id_take(b->txn, id, &case_id)) == OK)
+        err = batch_touch(b, &case_id);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct hash));
+}
+
+static enum err fold_touched(struct batch *b)
+{
+    enum err err = OK;
+    qsort(b->touched, b->touched_count, sizeof *b->touched, by_id);
+    for (size_t i = 0; err == OK && i < b->touched_count; i++)
+        if (i == 0 || !hash_equal(&b->touched[i], &b->touched[i - 1]))
+            err = refold_case(b, &b->touched[i]);
+    b->touched_count = 0;
+    return err;
+}
+
+/* Moves the folded size over every entry of the convenor that is decided. */
+static enum err advance(struct batch *b)
+{
+    const struct log_slot *convenor = log_slot_of(b->l, (struct member_no){0});
+    while (b->folded < convenor->log.frontier.size) {
+        struct verdict_row row;
+        enum err err = verdict_get(b->txn, (struct position){convenor->log.no, b->folded}, &row);
+        if (err != OK)
+            return err;
+        if (row.verdict == VERDICT_PENDING)
+            break;
+        b->folded++;
+    }
+    return OK;
+}
+
+static enum err touch_waiting(struct batch *b)
+{
+    struct hash case_id;
+    enum err err;
+    while ((err = wait_law_take(b->txn, b->folded, &case_id)) == OK) {
+        err = batch_touch(b, &case_id);
+        if (err != OK)
+            return err;
+    }
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static enum err store_folded(struct batch *b)
+{
+    uint8_t value[8];
+    store_u64(value, b->folded);
+    return table_put(b->txn, TABLE_META, span_of("folded", 6), span_of(value, sizeof value));
+}
+
+enum err batch_fold(struct batch *b)
+{
+    const struct log_slot *convenor = log_slot_of(b->l, (struct member_no){0});
+    for (;;) {
+        bool found = false;
+        enum err err = fold_touched(b);
+        if (err == OK)
+            err = advance(b);
+        if (err == OK)
+            err = touch_waiting(b);
+        if (err == OK && b->touched_count == 0 && b->folded < convenor->log.frontier.size)
+            err = cycle_mark(b, b->folded, &found);
+        if (err != OK)
+            return err;
+        if (b->touched_count == 0)
+            return b->folded == b->l->folded ? OK : store_folded(b);
+    }
+}

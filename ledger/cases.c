@@ -1,0 +1,212 @@
+/* Folded cases in the store: the state, and the lists by which people find them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+enum { OF_KEY_MAX = 1 + ID_MAX_BYTES + 1 + 1 + 8 + HASH_BYTES, NEW_KEY_BYTES = 8 + HASH_BYTES };
+
+/* "C" custodian 0 ended ~opened id: open cases first, then newest first. */
+static size_t custodian_key(const struct ledger *l, const struct case_state *s,
+                            uint8_t out[OF_KEY_MAX])
+{
+    const char *id = roster_member(l->roster, s->custodian)->a.id;
+    size_t n = 0;
+    out[n++] = 'C';
+    memcpy(out + n, id, strlen(id) + 1);
+    n += strlen(id) + 1;
+    out[n++] = s->phase == CASE_ENDED;
+    store_u64(out + n, ~s->opened_s);
+    n += 8;
+    memcpy(out + n, s->id.b, HASH_BYTES);
+    return n + HASH_BYTES;
+}
+
+static void new_key(const struct case_state *s, uint8_t out[NEW_KEY_BYTES])
+{
+    store_u64(out, ~s->opened_s);
+    memcpy(out + 8, s->id.b, HASH_BYTES);
+}
+
+/* The case appears for the first time: its number, its place among the newest. */
+static enum err list_new(struct ledger *l, struct txn *t, const struct case_state *s)
+{
+    char key[1 + CASE_NUMBER_BYTES];
+    uint8_t place[NEW_KEY_BYTES];
+    key[0] = 'N';
+    enum err err = case_number_format(key + 1, roster_member(l->roster, s->opener)->a.id,
+                                      s->opened_s, s->opened_epoch, s->opened_index);
+    if (err == OK)
+        err = table_put(t, TABLE_CASE_OF, span_of(key, strlen(key)), span_of(s->id.b, HASH_BYTES));
+    new_key(s, place);
+    return err == OK ? table_put(t, TABLE_CASE_NEW, span_of(place, sizeof place), span_of("", 0))
+                     : err;
+}
+
+static enum err list_move(struct ledger *l, struct txn *t, const struct case_state *was,
+                          const struct case_state *now)
+{
+    uint8_t from[OF_KEY_MAX], to[OF_KEY_MAX];
+    size_t from_len = was->phase == CASE_NONE ? 0 : custodian_key(l, was, from);
+    size_t to_len = custodian_key(l, now, to);
+    if (from_len == to_len && memcmp(from, to, to_len) == 0)
+        return OK;
+    enum err err = from_len == 0 ? OK : table_del(t, TABLE_CASE_OF, span_of(from, from_len));
+    if (err != OK && err != ERR_NOTFOUND)
+        return err;
+    return table_put(t, TABLE_CASE_OF, span_of(to, to_len), span_of("", 0));
+}
+
+enum err state_get(struct ledger *l, struct txn *t, const struct hash *case_id,
+                   struct case_state *out)
+{
+    struct span value;
+    enum err err = table_get(t, TABLE_CASE, span_of(case_id->b, HASH_BYTES), &value);
+    return err == OK ? case_state_decode(out, l->roster, value) : err;
+}
+
+enum err state_put(struct ledger *l, struct txn *t, const struct case_state *now)
+{
+    struct case_state was;
+    struct buffer value = {NULL, 0, 0};
+    enum err err = state_get(l, t, &now->id, &was);
+    if (err == ERR_NOTFOUND)
+        was.phase = CASE_NONE;
+    else if (err != OK)
+        return err;
+    err = case_state_encode(now, l->roster, &value);
+    if (err == OK)
+        err = table_put(t, TABLE_CASE, span_of(now->id.b, HASH_BYTES), buffer_span(&value));
+    buffer_clear(&value);
+    if (err != OK || now->phase == CASE_NONE)
+        return err;
+    if (was.phase == CASE_NONE)
+        err = list_new(l, t, now);
+    return err == OK ? list_move(l, t, &was, now) : err;
+}
+
+enum err ledger_case_entries(struct ledger *l, const struct hash *case_id, struct position *out,
+                             size_t max, size_t *count)
+{
+    struct position *list = NULL;
+    struct txn *t = ledger_txn(l);
+    enum err err = t == NULL ? ERR_IO : index_case_get(t, case_id, &list, count);
+    if (err == OK && *count > max)
+        err = ERR_TOO_LARGE;
+    if (err == OK)
+        memcpy(out, list, *count * sizeof *list);
+    free(list);
+    return err;
+}
+
+/* Every key of `table` that begins with `prefix`, up to max; a case id from each. */
+static enum err scan_prefix(struct txn *t, enum table table, struct span prefix, struct hash *out,
+                            size_t max, size_t *count)
+{
+    struct cursor *c;
+    struct span key, value;
+    enum err err = cursor_open(t, table, prefix, &c);
+    if (err != OK)
+        return err;
+    *count = 0;
+    while ((err = cursor_next(c, &key, &value)) == OK && *count < max) {
+        if (key.len < prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+            break;
+        const struct span *id = table == TABLE_CASE ? &key : &value;
+        if (id->len == HASH_BYTES)
+            memcpy(out[(*count)++].b, id->data, HASH_BYTES);
+    }
+    cursor_close(c);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static bool is_hex(const char *text)
+{
+    size_t n = strspn(text, "0123456789abcdef");
+    return text[n] == '\0' && n >= 8 && n <= 2 * HASH_BYTES;
+}
+
+static enum err scan_hex(struct txn *t, const char *text, struct hash *out, size_t max,
+                         size_t *count)
+{
+    uint8_t prefix[HASH_BYTES];
+    size_t len, even = strlen(text) & ~(size_t)1;
+    enum err err = hex_decode(prefix, sizeof prefix, text, even, &len);
+    return err == OK ? scan_prefix(t, TABLE_CASE, span_of(prefix, len), out, max, count) : err;
+}
+
+enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out, size_t max,
+                          size_t *count)
+{
+    char key[1 + CASE_NUMBER_BYTES];
+    struct txn *t = ledger_txn(l);
+    *count = 0;
+    if (t == NULL)
+        return ERR_IO;
+    size_t len = strlen(text);
+    enum err err = OK;
+    if (len > 0 && len < CASE_NUMBER_BYTES) {
+        key[0] = 'N';
+        memcpy(key + 1, text, len);
+        err = scan_prefix(t, TABLE_CASE_OF, span_of(key, len + 1), out, max, count);
+    }
+    if (err == OK && *count == 0 && is_hex(text))
+        err = scan_hex(t, text, out, max, count);
+    if (err != OK)
+        return err;
+    return *count == 0 ? ERR_NOTFOUND : *count > 1 ? ERR_RANGE : OK;
+}
+
+static enum err cursor_start(const struct ledger *l, struct case_cursor *cursor)
+{
+    cursor->started = true;
+    cursor->key_len = 0;
+    if (cursor->custodian.v == MEMBER_NONE)
+        return OK;
+    if (cursor->custodian.v >= roster_member_count(l->roster))
+        return ERR_NOTFOUND;
+    const char *id = roster_member(l->roster, cursor->custodian)->a.id;
+    cursor->key[cursor->key_len++] = 'C';
+    memcpy(cursor->key + 1, id, strlen(id) + 1);
+    cursor->key_len += strlen(id) + 1;
+    return OK;
+}
+
+/* Whether key still belongs to the list that the cursor walks. */
+static bool in_list(const struct case_cursor *cursor, struct span key)
+{
+    if (cursor->custodian.v == MEMBER_NONE)
+        return key.len == NEW_KEY_BYTES;
+    size_t prefix = 1 + strnlen((const char *)cursor->key + 1, ID_MAX_BYTES) + 1;
+    return key.len == prefix + 1 + 8 + HASH_BYTES && memcmp(key.data, cursor->key, prefix) == 0;
+}
+
+enum err ledger_case_next(struct ledger *l, struct case_cursor *cursor, struct case_state *out)
+{
+    struct txn *t = ledger_txn(l);
+    struct cursor *c;
+    struct span key, value;
+    enum err err = t == NULL ? ERR_IO : OK;
+    if (err == OK && !cursor->started)
+        err = cursor_start(l, cursor);
+    if (err != OK)
+        return err;
+    enum table table = cursor->custodian.v == MEMBER_NONE ? TABLE_CASE_NEW : TABLE_CASE_OF;
+    err = cursor_open(t, table, span_of(cursor->key, cursor->key_len), &c);
+    if (err != OK)
+        return err;
+    err = cursor_next(c, &key, &value);
+    if (err == OK && !in_list(cursor, key))
+        err = ERR_NOTFOUND;
+    if (err == OK) {
+        struct hash id;
+        memcpy(id.b, key.data + key.len - HASH_BYTES, HASH_BYTES);
+        memcpy(cursor->key, key.data, key.len);
+        cursor->key[key.len] = 0;                  /* the next call begins just after this key */
+        cursor->key_len = key.len + 1;
+        err = state_get(l, t, &id, out);
+    }
+    cursor_close(c);
+    return err;
+}

@@ -1,0 +1,134 @@
+/* Inside the fold: the set of acts of one case, and a view, the part of it that somebody had seen.
+ * Every verdict of law.md is a question about a view. */
+#ifndef JIELI_LEDGER_CASES_VIEW_H
+#define JIELI_LEDGER_CASES_VIEW_H
+
+#include "ledger/cases/act.h"
+#include "ledger/cases/state.h"
+
+/* Valid acts by what rules ask for. Order within a list: LIST_BATON by baton order, the others in
+ * an order in which each act stands behind what it had seen. */
+enum list {
+    LIST_BATON,
+    LIST_REFUSAL, LIST_RULING,           /* refuse; rule and assign */
+    LIST_KEEP, LIST_FAILURE,             /* keep-open acts; failed verification and relapse */
+    LIST_SIGN_FOR, LIST_ASK_MORE, LIST_RECALL, LIST_PETITION, LIST_HAND_TO,
+    LIST_JOIN,                           /* join, and rule and assign that name supports */
+    LIST_HANDLED,                        /* order, plan, progress, rectified */
+    LIST_RECTIFIED,
+    LIST_GRADE, LIST_TERM,               /* acts on the grade; acts on the term */
+    LIST_LISTING, LIST_UNLISTING,
+    LIST_PASS, LIST_CLOSE, LIST_ARCHIVE,
+    LIST_TRACK, LIST_TRACK_END,
+    LIST_CORRECT,
+    LIST_COUNT,
+};
+
+struct act_list { struct act **at; unsigned count; };
+
+struct id_slot { struct hash id; struct act *act; bool used; };   /* act NULL: of another case */
+
+struct case_fold {
+    const struct roster *roster;
+    struct hash case_id;
+    struct arena kept, work;             /* acts; what one run finds */
+    struct act **acts;                   /* after a run in the order of member, epoch, index */
+    unsigned count, cap;
+    struct id_slot *ids;
+    unsigned id_count, id_cap;           /* cap: a power of two */
+    bool sorted;
+    /* of the last run */
+    unsigned slot_count;
+    unsigned slot_first[MEMBERS_MAX + 1]; /* acts of slot s: slot_first[s] up to slot_first[s+1] */
+    uint32_t *all;                       /* the vector of all resolved acts */
+    uint32_t *scratch;
+    struct act *opening;                 /* valid; NULL: none */
+    struct act_list lists[LIST_COUNT];
+    struct case_state state;
+};
+
+/* `seen`, and of the acts that move or hold the case also those in `more` (NULL: none), save those
+ * that had seen `not_after` (NULL: none). */
+struct view {
+    const struct case_fold *f;
+    const uint32_t *seen, *more;
+    const struct act *not_after;
+};
+
+static inline bool view_has(const struct view *v, const struct act *a)
+{
+    if (v->seen[a->slot] > a->ordinal)
+        return true;
+    return v->more && a->holds && v->more[a->slot] > a->ordinal &&
+           !(v->not_after && act_saw(a, v->not_after));
+}
+
+/* What the author of `a` had seen (for an act under judgement: all but itself, as it is in no list). */
+static inline struct view view_of(const struct case_fold *f, const struct act *a)
+{
+    return (struct view){.f = f, .seen = a->seen};
+}
+
+static inline struct view view_of_all(const struct case_fold *f)
+{
+    return (struct view){.f = f, .seen = f->all};
+}
+
+/* Walks the acts of a list that a view has. */
+#define VIEW_EACH(v, which, a) \
+    for (unsigned each_ = 0; each_ < (v)->f->lists[which].count; each_++) \
+        for (const struct act *a = (v)->f->lists[which].at[each_]; a && view_has(v, a); a = NULL)
+
+bool same_institution(const struct case_fold *f, struct member_no a, struct member_no b);
+enum member_kind kind_of_member(const struct case_fold *f, struct member_no m);
+struct act *fold_find(const struct case_fold *f, const struct hash *id);   /* NULL: not of the case */
+
+/* custody.c. In force in the view; NULL before the opening. */
+const struct custody *view_custody(const struct view *v);
+bool view_is_custodian(const struct view *v, struct member_no m);
+/* Custodian before the last ruling, bound to interim control; MEMBER_NONE: nobody. */
+struct member_no view_interim(const struct view *v);
+
+/* parties.c */
+bool view_was_custodian(const struct view *v, struct member_no m);   /* now or before */
+bool view_refused(const struct view *v, struct member_no m);
+bool view_listed_ever(const struct view *v, struct member_no m);
+/* The person that works it for the custodian; "" before the opening. */
+const char *view_handler(const struct view *v);
+/* Whether the person signed first on a plan, progress, order or 申请复查. */
+bool view_handled_by(const struct view *v, const char *person);
+
+/* conflict.c: the convenor's institution is custodian, refuser, lead or investigated. */
+bool view_conflict(const struct view *v, uint64_t law);
+bool act_second_signed(const struct case_fold *f, const struct act *a);
+/* A conflict that the author of `a`, the convenor, signing alone, had not seen shows among the acts
+ * of `vector` that had not seen `a`. */
+bool conflict_hidden(const struct case_fold *f, const struct act *a, const uint32_t *vector);
+
+/* grade.c. Of the acts on a value that no other of them had seen, the strictest. */
+enum grade view_grade(const struct view *v);
+bool view_major(const struct view *v);
+uint64_t view_due_on(const struct view *v);                          /* 0: no term */
+
+/* listing.c */
+bool view_listing_stands(const struct view *v, const struct act *supervise);
+bool view_listed_by(const struct view *v, struct member_no m);
+bool view_listed(const struct view *v);
+
+/* support.c. STEP_ASK, STEP_CONFIRM, STEP_DECLINE or 0. */
+enum step view_support(const struct view *v, struct member_no m);
+
+/* verification.c. The pass that a closure by somebody who had seen `seen` can rest on, or NULL. */
+const struct act *pass_that_counts(const struct case_fold *f, const uint32_t *seen);
+
+/* tracks.c */
+bool view_track_present(const struct view *v, const struct act *open, const char *track);
+/* How the present opening was ended: 0, OUTCOME_CONCLUDED or OUTCOME_WAIVED. */
+enum outcome view_track_outcome(const struct view *v, const struct act *open, unsigned i);
+bool view_tracks_ended(const struct view *v);
+
+/* closure.c */
+bool closure_stands(const struct case_fold *f, const struct act *closure, const uint32_t *seen);
+bool view_closed(const struct view *v);                              /* 销号 stands in it */
+
+#endif

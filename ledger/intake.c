@@ -1,0 +1,208 @@
+/* Entries that were just appended to a log: judged one after the other, indexed, given to roster or
+ * case. The fold follows when the whole batch is in (batch.c). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+/* Roots of the log at the sizes that the entries of this run name as `own`. */
+struct branch {
+    struct ledger *l;
+    struct txn *txn;
+    const struct log *log;
+    uint64_t from;
+    size_t count;
+    struct hash *roots;                /* [i]: root at size from + i, where wanted[i] */
+    bool *wanted;
+    uint64_t past_size;                /* one remembered size below `from` */
+    struct hash past_root;
+    bool has_past;
+};
+
+static enum err branch_init(struct branch *br, struct batch *b, const struct log *log,
+                            const struct frontier *before, const struct intake *items,
+                            size_t count)
+{
+    *br = (struct branch){.l = b->l, .txn = b->txn, .log = log, .from = before->size,
+                          .count = count};
+    br->roots = malloc((count + 1) * sizeof *br->roots);
+    br->wanted = calloc(count + 1, sizeof *br->wanted);
+    if (br->roots == NULL || br->wanted == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t size = items[i].entry.own_size;
+        if (items[i].decoded && size >= br->from && size <= br->from + i)
+            br->wanted[size - br->from] = true;
+    }
+    struct frontier f = *before;
+    for (size_t i = 0; i <= count; i++) {
+        if (br->wanted[i])
+            frontier_root(&f, &br->roots[i]);
+        if (i < count) {
+            struct hash leaf;
+            enum err err = log_leaf(b->txn, log->no, br->from + i, &leaf);
+            if (err != OK)
+                return err;
+            frontier_append(&f, &leaf);
+        }
+    }
+    return OK;
+}
+
+static void branch_clear(struct branch *br)
+{
+    free(br->roots);
+    free(br->wanted);
+}
+
+/* Whether (own size, own root) of the entry at `index` lie on this log. */
+static enum err branch_holds(struct branch *br, const struct entry *e, uint64_t index, bool *holds)
+{
+    *holds = false;
+    if (e->own_size > index)
+        return OK;
+    if (e->own_size >= br->from) {
+        *holds = hash_equal(&e->own_root, &br->roots[e->own_size - br->from]);
+        return OK;
+    }
+    if (!br->has_past || br->past_size != e->own_size) {
+        enum err err = log_root(br->txn, br->log, e->own_size, &br->past_root);
+        if (err != OK)
+            return err;
+        br->past_size = e->own_size;
+        br->has_past = true;
+    }
+    *holds = hash_equal(&e->own_root, &br->past_root);
+    return OK;
+}
+
+static enum err governance_intake(struct batch *b, struct log_slot *slot, uint64_t index,
+                                  const struct entry *e, struct judgement *j)
+{
+    struct verdict_row row = {.verdict = VERDICT_VALID, .at_once = j->at_once};
+    struct position p = {slot->log.no, index};
+    bool pending = j->waits;
+    row.reason = j->at_once;
+    if (row.reason == REASON_NONE && !pending) {
+        enum err err = roster_apply(b->l->roster, slot->member, index, e, &row.reason, &pending);
+        if (err != OK)
+            return err;
+    }
+    if (row.reason != REASON_NONE)
+        row.verdict = VERDICT_VOID;
+    else if (pending)
+        row.verdict = VERDICT_PENDING;
+    enum err err = OK;
+    if (row.verdict != VERDICT_VALID)
+        err = verdict_put(b->txn, p, &row);
+    if (err == OK && row.verdict == VERDICT_VOID && e->kind == KIND_ENROL)
+        err = roster_reject(b->l->roster, slot->member, e);
+    if (err != OK || (row.verdict != VERDICT_VALID && e->kind != KIND_ENROL))
+        return err;
+    uint8_t key[12], is_void = row.verdict != VERDICT_VALID;
+    log_key(key, p.log, p.index);
+    err = table_put(b->txn, TABLE_GOV, span_of(key, sizeof key), span_of(&is_void, is_void));
+    return err == OK && e->kind == KIND_ADMIT ? logs_load(b->l, b->txn) : err;
+}
+
+static enum err case_intake(struct batch *b, struct position p, const struct entry *e,
+                            const struct judgement *j)
+{
+    const struct hash *ids[2] = {e->has_case ? &e->case_id : &e->id,
+                                 e->kind == KIND_MERGE ? &e->other_case : NULL};
+    enum err err = OK;
+    if (j->at_once != REASON_NONE) {
+        const struct verdict_row row = {VERDICT_VOID, j->at_once, j->at_once, false};
+        err = verdict_put(b->txn, p, &row);
+    }
+    for (unsigned i = 0; err == OK && i < 2 && ids[i] != NULL; i++) {
+        err = index_case_add(b->txn, ids[i], p);
+        if (err == OK)
+            err = batch_touch(b, ids[i]);
+    }
+    return err;
+}
+
+/* An act outside every case and no governance: pending until software knows it, or void. */
+static enum err loose_intake(struct batch *b, struct position p, const struct entry *e,
+                             const struct judgement *j)
+{
+    struct verdict_row row = {VERDICT_PENDING, j->at_once, j->at_once, false};
+    const struct kind_row *kind = kind_row(e->kind);
+    if (row.reason == REASON_NONE && kind == NULL)
+        row.reason = REASON_UNKNOWN_KIND;
+    else if (row.reason == REASON_NONE && kind->built)
+        row.reason = REASON_NO_CASE;
+    if (row.reason != REASON_NONE)
+        row.verdict = VERDICT_VOID;
+    return verdict_put(b->txn, p, &row);
+}
+
+static enum err void_intake(struct batch *b, struct position p, const struct judgement *j)
+{
+    const struct verdict_row row = {j->foreign ? VERDICT_FOREIGN : VERDICT_VOID, j->at_once,
+                                    j->at_once, false};
+    return verdict_put(b->txn, p, &row);
+}
+
+/* The greatest law and time that the log has named. A law that the convenor could not have seen does
+ * not count, or no entry after it could ever be valid. */
+static void tail_advance(struct log_slot *slot, uint64_t index, const struct entry *e)
+{
+    struct log_tail *tail = &slot->tail;
+    bool seen = slot->member.v != 0 || (e->law_epoch == slot->log.epoch && e->law_size <= index);
+    if (seen && (e->law_epoch > tail->law_epoch ||
+                 (e->law_epoch == tail->law_epoch && e->law_size > tail->law_max))) {
+        tail->law_epoch = e->law_epoch;
+        tail->law_max = e->law_size;
+    }
+    if (e->time_s > tail->time_max_s)
+        tail->time_max_s = e->time_s;
+}
+
+static enum err one_intake(struct batch *b, struct log_slot *slot, uint64_t index,
+                           const struct intake *item, bool own_on_branch)
+{
+    const struct entry *e = &item->entry;
+    const struct position p = {slot->log.no, index};
+    struct judgement j;
+    enum err err = judge_entry(b, slot, index, item, own_on_branch, &j);
+    if (err != OK)
+        return err;
+    if (!item->decoded || j.foreign)
+        return void_intake(b, p, &j);
+    err = index_id_put(b->txn, &e->id, p);
+    if (err == OK)
+        err = batch_wake(b, &e->id);
+    if (err == OK && j.at_once != REASON_REPEATED)
+        err = index_nonce_put(b->txn, e, p);
+    if (err != OK)
+        return err;
+    tail_advance(slot, index, e);
+    const struct kind_row *kind = kind_row(e->kind);
+    if (index == 0 || (kind != NULL && (kind->classes & CLASS_GOVERNANCE)))
+        return governance_intake(b, slot, index, e, &j);
+    if (e->has_case || (kind != NULL && (kind->classes & CLASS_OPENS)))
+        return case_intake(b, p, e, &j);
+    return loose_intake(b, p, e, &j);
+}
+
+enum err intake_run(struct batch *b, struct log_slot *slot, const struct frontier *before,
+                    struct intake *items, size_t count)
+{
+    struct branch br;
+    uint64_t waits;
+    enum err err = branch_init(&br, b, &slot->log, before, items, count);
+    if (err == OK)
+        err = table_count(b->txn, TABLE_WAIT, &waits);
+    b->any_waits = err == OK && waits > 0;
+    for (size_t i = 0; err == OK && i < count; i++) {
+        bool holds = false;
+        if (items[i].decoded)
+            err = branch_holds(&br, &items[i].entry, before->size + i, &holds);
+        if (err == OK)
+            err = one_intake(b, slot, before->size + i, &items[i], holds);
+    }
+    branch_clear(&br);
+    return err == OK ? tail_store(b->txn, slot) : err;
+}

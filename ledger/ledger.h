@@ -1,0 +1,134 @@
+/* The ledger of one node: every log held, judged and folded, and our own log grown through the gate.
+ * One thread owns a writable ledger. Readers of the same uid open it read-only, daemon or not.
+ *
+ * Two sizes per log: stored (hashes proven) is log.frontier.size; folded is how far signatures are
+ * checked and cases folded. The folded prefix of the convenor's log is what our own acts name as
+ * `law`. */
+#ifndef JIELI_LEDGER_LEDGER_H
+#define JIELI_LEDGER_LEDGER_H
+
+#include "ledger/cases/fold.h"
+#include "ledger/cases/state.h"
+#include "ledger/log/gate.h"
+#include "ledger/log/package.h"
+#include "ledger/roster/roster.h"
+
+struct ledger;
+
+/* Checks signatures of many entries at once, ok[i] for each: entry_verify on the node's pool, or one
+ * after the other when NULL is passed to ledger_open. */
+struct verifier {
+    void *ctx;
+    void (*verify)(void *ctx, const struct entry *const *entries, size_t count,
+                   const struct hash *ledger, bool *ok);
+};
+
+enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
+
+struct ledger_options {
+    const char *home;
+    const struct hash *pinned;            /* ledger id of the configuration; NULL: take genesis' */
+    const char *member;                   /* our own member id, NULL for an observer */
+    const struct signkey *node_key;       /* LEDGER_WRITE of our own log; NULL: no own log grows */
+    const struct verifier *verifier;
+    enum ledger_mode mode;
+};
+
+/* LEDGER_WRITE takes the instance lock. Errors: ERR_LOCKED, ERR_NOTFOUND (no home here),
+ * ERR_WRONG_LEDGER (genesis is not the pinned one), and those of gate_open. */
+MUST_CHECK enum err ledger_open(struct ledger **out, const struct ledger_options *options);
+void ledger_close(struct ledger *l);
+
+const struct genesis *ledger_genesis(const struct ledger *l);
+const struct roster *ledger_roster(const struct ledger *l);
+const char *ledger_home(const struct ledger *l);
+struct store *ledger_store(struct ledger *l);
+/* Our own member; no.v == MEMBER_NONE before its admission is held. */
+struct member_no ledger_self(const struct ledger *l);
+/* Logs held, in order of log_no; NULL past the end. */
+const struct log *ledger_log_at(const struct ledger *l, unsigned i);
+const struct log *ledger_log(const struct ledger *l, const char *member, uint32_t epoch);
+/* Convenor's log below which everything is folded: the `law` of an act written now. */
+uint64_t ledger_folded(const struct ledger *l);
+/* In a read-only ledger: takes the newest snapshot, rebuilding the roster when it grew. */
+MUST_CHECK enum err ledger_refresh(struct ledger *l);
+/* The read transaction of now; valid until the next write, refresh or close. */
+struct txn *ledger_txn(struct ledger *l);
+
+/* One act to be appended to our own log. In: entry. Out: the rest. */
+struct append {
+    struct span entry;
+    enum err err;                          /* OK; ERR_VOID with reason; ERR_PENDING; ERR_FORMAT … */
+    enum reason reason;
+    uint64_t index;
+    struct hash id;
+    bool overtaken_base;                   /* reason is REASON_BASE because another act came between */
+};
+/* Acts that arrive together share one commit and one checkpoint: each is checked (decode, signatures,
+ * enrolment, nonce, law, own, and that it is not void in our own view); those that pass are appended
+ * and sealed by the gate. OK when the commit held (see each item's err), else nothing was
+ * acknowledged: ERR_DISK_FULL, ERR_IO, ERR_UNCERTAIN (the process must end). */
+MUST_CHECK enum err ledger_append(struct ledger *l, struct append *items, size_t count);
+
+/* A signed head as a peer or a bundle showed it. OK: newer than held and adopted as far as can be
+ * told (see ledger_receive), or the same. ERR_OLD_HEAD: smaller than one held, consistent. ERR_FORK:
+ * kept as evidence. ERR_UNKNOWN_MEMBER: its admission is not held yet. ERR_SIGNATURE, ERR_FORMAT. */
+MUST_CHECK enum err ledger_check_head(struct ledger *l, struct span note, struct checkpoint *head);
+
+/* Verifies packages against a signed head and commits them (all in one transaction, at most
+ * COMMIT_MAX_ENTRIES entries): head note, a consistency proof from our stored size to it (NULL when
+ * we hold nothing of the log), packages of that log in order starting where we stand. Entries are
+ * judged and folded in the same commit.
+ * ERR_PROOF: the sender's fault. ERR_GAP: starts beyond what we hold. ERR_FORK: the head is signed
+ * and contradicts what we hold; evidence kept. Old packages (all held) are OK and do nothing. */
+MUST_CHECK enum err ledger_receive(struct ledger *l, struct span head_note,
+                                   const struct proof *consistency,
+                                   const struct package *const *packages, size_t count);
+
+/* Called in the write path after every commit that changed a log: for announcing. */
+typedef void ledger_changed(void *ctx, const struct log *log);
+void ledger_on_change(struct ledger *l, ledger_changed *call, void *ctx);
+
+/* What an act needs from us before its officer signs it. */
+struct compose {
+    struct hash ledger;
+    char member[ID_MAX_BYTES + 1];
+    uint32_t epoch, law_epoch;
+    uint64_t law_size, own_size;
+    struct hash own_root;
+    bool has_base;
+    struct hash base;
+    unsigned ref_count;
+    struct hash refs[ENTRY_MAX_REFS];
+};
+/* case_id NULL for acts without a case (report, assign, governance). */
+MUST_CHECK enum err ledger_compose(struct ledger *l, uint32_t kind, const struct hash *case_id,
+                                   struct compose *out);
+/* Whether a draft would be void in our view: decoded entry, signatures not needed. */
+MUST_CHECK enum err ledger_would(struct ledger *l, const struct entry *e, enum reason *reason);
+
+/* Finding. */
+MUST_CHECK enum err ledger_find_id(struct ledger *l, const struct hash *id, struct position *at);
+MUST_CHECK enum err ledger_state(struct ledger *l, const struct hash *case_id,
+                                 struct case_state *out);
+/* Case by its number or an unambiguous prefix of it, or 8 and more hex digits of its id. ERR_NOTFOUND;
+ * ERR_RANGE when several match (up to max of them are in out, *count says how many). */
+MUST_CHECK enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out,
+                                     size_t max, size_t *count);
+/* Positions of a case's entries in the order of arrival. */
+MUST_CHECK enum err ledger_case_entries(struct ledger *l, const struct hash *case_id,
+                                        struct position *out, size_t max, size_t *count);
+/* A fresh fold of a case from the stored entries. */
+MUST_CHECK enum err ledger_fold_case(struct ledger *l, const struct hash *case_id,
+                                     struct case_fold **out);
+/* Verdict of any stored entry. */
+MUST_CHECK enum err ledger_verdict(struct ledger *l, struct position at, enum verdict *verdict,
+                                   enum reason *reason);
+/* Cases newest first; with a custodian only that member's, its open ones before the ended ones.
+ * Begin with {.custodian = …} (MEMBER_NONE: all); key and key_len serve as a stable cursor across
+ * processes. ERR_NOTFOUND at the end. */
+struct case_cursor { struct member_no custodian; bool started; uint8_t key[96]; size_t key_len; };
+MUST_CHECK enum err ledger_case_next(struct ledger *l, struct case_cursor *cursor,
+                                     struct case_state *out);
+
+#endif

@@ -1,0 +1,209 @@
+/* What peers and bundles bring: signed heads, and packages proven against them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+/* The checkpoint in a note, its signatures not looked at. */
+static enum err checkpoint_of(struct span note_bytes, struct checkpoint *out)
+{
+    struct note note;
+    enum err err = note_decode(&note, note_bytes);
+    if (err != OK)
+        return err;
+    err = checkpoint_parse(out, note.text);
+    note_clear(&note);
+    return err;
+}
+
+/* The log that a note speaks of. ERR_WRONG_LEDGER, ERR_UNKNOWN_MEMBER, ERR_FORMAT. */
+static enum err slot_of_note(struct ledger *l, struct span note_bytes, struct log_slot **out)
+{
+    char mine[ORIGIN_MAX_BYTES + 1];
+    struct checkpoint c;
+    enum err err = checkpoint_of(note_bytes, &c);
+    if (err != OK)
+        return err;
+    for (unsigned i = 0; i < l->log_count; i++)
+        if (strcmp(l->logs[i]->log.origin, c.origin) == 0) {
+            *out = l->logs[i];
+            return OK;
+        }
+    err = log_origin(l->genesis.domain, &l->genesis.ledger, "", 0, mine);
+    if (err != OK)
+        return err;
+    size_t shared = strlen(mine) - strlen("/0");
+    return strncmp(mine, c.origin, shared) == 0 ? ERR_UNKNOWN_MEMBER : ERR_WRONG_LEDGER;
+}
+
+static enum err keep_fork(struct ledger *l, const struct log *log, struct span note)
+{
+    struct txn *t;
+    struct span held;
+    ledger_drop_read(l);
+    enum err err = txn_write(l->store, &t);
+    if (err != OK)
+        return err;
+    err = log_head(t, log->no, &held);
+    struct buffer copy = {NULL, 0, 0};
+    if (err == OK)
+        err = buffer_put(&copy, held.data, held.len);
+    if (err == OK)
+        err = log_fork_put(t, log->no, buffer_span(&copy), note);
+    buffer_clear(&copy);
+    if (err != OK) {
+        txn_abort(t);
+        return err;
+    }
+    err = txn_commit(t);
+    return err == OK ? ERR_FORK : err;
+}
+
+/* A head within what we hold: the same tree, or a fork. */
+static enum err compare_head(struct ledger *l, const struct log *log, const struct checkpoint *head,
+                             struct span note)
+{
+    struct hash root;
+    struct txn *t = ledger_txn(l);
+    enum err err = t == NULL ? ERR_IO : log_root(t, log, head->size, &root);
+    if (err != OK)
+        return err;
+    if (!hash_equal(&root, &head->root))
+        return keep_fork(l, log, note);
+    return head->size < log->head_size ? ERR_OLD_HEAD : OK;
+}
+
+enum err ledger_check_head(struct ledger *l, struct span note, struct checkpoint *head)
+{
+    struct log_slot *slot;
+    struct span held;
+    struct txn *t = ledger_txn(l);
+    enum err err = t == NULL ? ERR_IO : slot_of_note(l, note, &slot);
+    if (err != OK)
+        return err;
+    bool same = log_head(t, slot->log.no, &held) == OK && held.len == note.len &&
+                memcmp(held.data, note.data, note.len) == 0;
+    if (same)
+        return checkpoint_of(note, head);
+    err = checkpoint_verify(head, note, slot->log.origin, &slot->log.node_key);
+    if (err != OK)
+        return err;
+    if (head->size <= slot->log.frontier.size)
+        return compare_head(l, &slot->log, head, note);
+    return OK;
+}
+
+/* One package into the open transaction. */
+static enum err receive_package(struct batch *b, struct log_slot *slot, const struct checkpoint *head,
+                                const struct package *p, struct intake *items)
+{
+    struct hash leaves[PACKAGE_ENTRIES];
+    const struct entry *entries[PACKAGE_ENTRIES];
+    bool ok[PACKAGE_ENTRIES];
+    struct frontier before = slot->log.frontier;
+    if (strcmp(p->member, slot->log.member) != 0 || p->epoch != slot->log.epoch ||
+        p->tree_size != head->size)
+        return ERR_FORMAT;
+    if (p->start > before.size)
+        return ERR_GAP;
+    if (p->start + p->count <= before.size)
+        return OK;
+    enum err err = package_verify(p, b->txn, &slot->log, &head->root, leaves);
+    if (err != OK)
+        return err;
+    size_t skip = (size_t)(before.size - p->start), count = p->count - skip, n = 0;
+    for (size_t i = 0; i < count; i++) {
+        items[i].decoded = entry_decode(&items[i].entry, p->entries[skip + i]) == OK;
+        if (items[i].decoded)
+            entries[n++] = &items[i].entry;
+    }
+    verify_entries(b->l, entries, n, ok);
+    n = 0;
+    for (size_t i = 0; i < count; i++)
+        items[i].sig_ok = items[i].decoded && ok[n++];
+    err = log_append(b->txn, &slot->log, p->entries + skip, leaves + skip, count);
+    return err == OK ? intake_run(b, slot, &before, items, count) : err;
+}
+
+static enum err receive_all(struct batch *b, struct log_slot *slot, const struct checkpoint *head,
+                            struct span note, const struct package *const *packages, size_t count)
+{
+    struct intake *items = malloc(PACKAGE_ENTRIES * sizeof *items);
+    enum err err = items == NULL ? ERR_NOMEM : OK;
+    for (size_t i = 0; err == OK && i < count; i++)
+        err = receive_package(b, slot, head, packages[i], items);
+    free(items);
+    if (err == OK && slot->log.frontier.size == head->size) {
+        struct hash root;
+        frontier_root(&slot->log.frontier, &root);
+        err = hash_equal(&root, &head->root) ? OK : ERR_PROOF;
+        if (err == OK)                     /* until then the older head is what we can serve under */
+            err = log_head_put(b->txn, &slot->log, note, head->size);
+    }
+    return err == OK ? batch_fold(b) : err;
+}
+
+static enum err check_consistency(const struct log *log, const struct checkpoint *head,
+                                  const struct proof *proof)
+{
+    struct hash root;
+    if (log->frontier.size == 0 || head->size <= log->frontier.size)
+        return OK;
+    if (proof == NULL)
+        return ERR_PROOF;
+    frontier_root(&log->frontier, &root);
+    return merkle_verify_consistency(log->frontier.size, head->size, &root, &head->root, proof);
+}
+
+/* After the commit: our own log, fetched back from a peer, is sealed like any of its heads. */
+static enum err seal_own(struct ledger *l, const struct log_slot *slot, uint64_t from)
+{
+    if (l->gate == NULL || slot->member.v != ledger_self(l).v ||
+        slot->log.head_size != slot->log.frontier.size)
+        return OK;
+    return gate_confirm(l->gate, &slot->log, from) == OK ? OK : ERR_UNCERTAIN;
+}
+
+enum err ledger_receive(struct ledger *l, struct span head_note, const struct proof *consistency,
+                        const struct package *const *packages, size_t count)
+{
+    struct checkpoint head;
+    struct log_slot *slot;
+    struct batch b;
+    struct txn *t;
+    if (count > COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES)
+        return ERR_TOO_LARGE;
+    enum err err = slot_of_note(l, head_note, &slot);
+    if (err == OK)
+        err = checkpoint_verify(&head, head_note, slot->log.origin, &slot->log.node_key);
+    if (err != OK)
+        return err;
+    uint64_t from = slot->log.frontier.size;
+    if (head.size <= from) {
+        err = compare_head(l, &slot->log, &head, head_note);
+        return err == ERR_OLD_HEAD ? OK : err;
+    }
+    err = check_consistency(&slot->log, &head, consistency);
+    if (err != OK)
+        return err;
+    ledger_drop_read(l);
+    err = txn_write(l->store, &t);
+    if (err != OK)
+        return err;
+    batch_init(&b, l, t);
+    err = receive_all(&b, slot, &head, head_note, packages, count);
+    uint64_t folded = b.folded;
+    batch_clear(&b);
+    if (err != OK) {
+        txn_abort(t);
+        return ledger_restore(l, err);
+    }
+    err = txn_commit(t);
+    if (err != OK)
+        return err == ERR_UNCERTAIN ? err : ledger_restore(l, err);
+    l->folded = folded;
+    err = seal_own(l, slot, from);
+    if (err == OK && l->changed != NULL && slot->log.frontier.size != from)
+        l->changed(l->changed_ctx, &slot->log);
+    return err;
+}

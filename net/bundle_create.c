@@ -1,0 +1,248 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/log/home.h"
+#include "ledger/log/part.h"
+#include "net/bundle.h"
+#include "net/bundle_file.h"
+#include "net/bundle_since.h"
+
+struct making {
+    struct ledger *l;
+    const struct bundle_selection *what;
+    struct bundle_file file;
+    struct since since;
+    struct position *at;           /* of the case's entries, in order of log and index */
+    size_t at_count;
+    struct message message;
+    struct buffer out;
+};
+
+static bool log_whole(const struct log *log)
+{
+    return log->head_size > 0 && log->head_size <= log->frontier.size;
+}
+
+static enum err frame_put(struct making *mk, const struct message *m)
+{
+    buffer_reset(&mk->out);
+    enum err err = message_encode(m, &mk->out);
+    return err == OK ? bundle_file_put(&mk->file, buffer_span(&mk->out)) : err;
+}
+
+static enum err head_put(struct making *mk)
+{
+    char path[HOME_PATH_BYTES];
+    struct buffer genesis = {0};
+    struct message *m = &mk->message;
+    *m = (struct message){.type = MSG_BUNDLE};
+    if (mk->what->since_path != NULL)
+        m->u.bundle.flags |= BUNDLE_SINCE;
+    if (mk->what->parts)
+        m->u.bundle.flags |= BUNDLE_PARTS;
+    if (mk->what->case_id != NULL) {
+        m->u.bundle.flags |= BUNDLE_ONE_CASE;
+        m->u.bundle.case_id = *mk->what->case_id;
+    }
+    enum err err = home_path(path, sizeof path, ledger_home(mk->l), "genesis");
+    if (err == OK)
+        err = file_read(path, GENESIS_MAX_BYTES, &genesis);
+    m->u.bundle.genesis = buffer_span(&genesis);
+    if (err == OK)
+        err = frame_put(mk, m);
+    buffer_clear(&genesis);
+    return err;
+}
+
+static enum err heads_put(struct making *mk)
+{
+    const struct log *log = NULL;
+    struct message *m = &mk->message;
+    struct txn *t = ledger_txn(mk->l);
+    enum err err = t == NULL ? ERR_IO : OK;
+    unsigned i = 0;
+    do {
+        *m = (struct message){.type = MSG_HEADS};
+        for (; err == OK && m->u.heads.count < MESSAGE_MAX_HEADS &&
+               (log = ledger_log_at(mk->l, i)) != NULL; i++) {
+            if (log_whole(log))
+                err = log_head(t, log->no, &m->u.heads.notes[m->u.heads.count++]);
+        }
+        m->u.heads.complete = log == NULL;
+        if (err == OK)
+            err = frame_put(mk, m);
+    } while (err == OK && log != NULL);
+    return err;
+}
+
+/* One PACKAGES message from `from`, and where the next one begins. */
+static enum err packages_put(struct making *mk, const struct log *log, uint64_t *from,
+                             unsigned packages)
+{
+    struct txn *t = ledger_txn(mk->l);
+    buffer_reset(&mk->out);
+    enum err err = t == NULL ? ERR_IO : message_packages_build(t, log, 0, *from, packages,
+                                                               &mk->out);
+    if (err == OK)
+        err = bundle_file_put(&mk->file, buffer_span(&mk->out));
+    if (err == OK)
+        err = message_decode(&mk->message, buffer_span(&mk->out));
+    if (err == OK)
+        *from = (*from / PACKAGE_ENTRIES + mk->message.u.packages.count) * PACKAGE_ENTRIES;
+    return err;
+}
+
+static enum err log_put(struct making *mk, const struct log *log)
+{
+    uint64_t from = since_size(&mk->since, log->no);
+    enum err err = OK;
+    while (err == OK && log_whole(log) && from < log->head_size)
+        err = packages_put(mk, log, &from, MESSAGE_MAX_PACKAGES);
+    return err;
+}
+
+/* ---- one case ---- */
+
+static int position_order(const void *a, const void *b)
+{
+    const struct position *x = a, *y = b;
+    if (x->log.v != y->log.v)
+        return x->log.v < y->log.v ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static enum err case_load(struct making *mk)
+{
+    size_t count = 0;
+    enum err err = ledger_case_entries(mk->l, mk->what->case_id, NULL, 0, &count);
+    if (err != ERR_TOO_LARGE)
+        return err == OK ? ERR_NOTFOUND : err;
+    mk->at = malloc(count * sizeof *mk->at);
+    if (mk->at == NULL)
+        return ERR_NOMEM;
+    err = ledger_case_entries(mk->l, mk->what->case_id, mk->at, count, &mk->at_count);
+    if (err == OK)
+        qsort(mk->at, mk->at_count, sizeof *mk->at, position_order);
+    return err;
+}
+
+/* Every package that holds an entry of the case; the convenor's log went in whole. */
+static enum err case_put(struct making *mk)
+{
+    enum err err = OK;
+    uint64_t done = 0;
+    for (size_t i = 0; err == OK && i < mk->at_count; i++) {
+        const struct position at = mk->at[i];
+        if (i == 0 || mk->at[i - 1].log.v != at.log.v)
+            done = 0;
+        const struct log *log = ledger_log_at(mk->l, at.log.v);
+        if (at.log.v == 0 || at.index < done || log == NULL || !log_whole(log))
+            continue;
+        uint64_t from = at.index - at.index % PACKAGE_ENTRIES;
+        err = packages_put(mk, log, &from, 1);
+        done = from;
+    }
+    return err;
+}
+
+/* ---- parts ---- */
+
+static enum err part_put(struct making *mk, const struct hash *commitment)
+{
+    struct buffer bytes = {0}, whole = {0};
+    uint8_t salt[SALT_BYTES];
+    enum err err = part_read(ledger_home(mk->l), commitment, salt, &bytes);
+    if (err == OK)
+        err = buffer_put(&whole, salt, SALT_BYTES);
+    if (err == OK)
+        err = buffer_put(&whole, bytes.data, bytes.len);
+    for (size_t at = 0; err == OK && at < whole.len; at += PART_CHUNK_BYTES) {
+        size_t left = whole.len - at, len = left < PART_CHUNK_BYTES ? left : PART_CHUNK_BYTES;
+        struct message *m = &mk->message;
+        *m = (struct message){.type = MSG_PART, .u.part = {.commitment = *commitment}};
+        m->u.part.offset = (uint32_t)at;
+        m->u.part.total = (uint32_t)whole.len;
+        m->u.part.bytes = span_of(whole.data + at, len);
+        err = frame_put(mk, m);
+    }
+    buffer_clear(&bytes);
+    buffer_clear(&whole);
+    return err;
+}
+
+static enum err entry_parts_put(struct making *mk, struct position at)
+{
+    struct span bytes;
+    struct entry e;
+    struct txn *t = ledger_txn(mk->l);
+    enum err err = t == NULL ? ERR_IO : log_read(t, at.log, at.index, &bytes);
+    if (err != OK || entry_decode(&e, bytes) != OK)
+        return err;
+    for (unsigned i = 0; err == OK && i < e.part_count; i++) {
+        const struct part_ref *ref = &e.parts[i];
+        if (ref->mode == PART_OPEN && part_held(ledger_home(mk->l), &ref->commitment))
+            err = part_put(mk, &ref->commitment);
+    }
+    return err;
+}
+
+static enum err parts_put(struct making *mk)
+{
+    const struct log *log;
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < mk->at_count; i++)
+        err = entry_parts_put(mk, mk->at[i]);
+    for (unsigned no = 0; mk->what->case_id == NULL && (log = ledger_log_at(mk->l, no)) != NULL;
+         no++) {
+        uint64_t i = since_size(&mk->since, log->no);
+        for (; err == OK && log_whole(log) && i < log->head_size; i++)
+            err = entry_parts_put(mk, (struct position){log->no, i});
+    }
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static enum err logs_put(struct making *mk)
+{
+    const struct log *log = ledger_log_at(mk->l, 0);
+    enum err err = log == NULL ? OK : log_put(mk, log);
+    if (mk->what->case_id != NULL)
+        return err == OK ? case_put(mk) : err;
+    for (unsigned i = 1; err == OK && (log = ledger_log_at(mk->l, i)) != NULL; i++)
+        err = log_put(mk, log);
+    return err;
+}
+
+static enum err file_fill(struct making *mk)
+{
+    enum err err = head_put(mk);
+    if (err == OK)
+        err = heads_put(mk);
+    if (err == OK)
+        err = logs_put(mk);
+    return err == OK && mk->what->parts ? parts_put(mk) : err;
+}
+
+enum err bundle_create(struct ledger *l, const char *path, const struct bundle_selection *what)
+{
+    struct making mk = {.l = l, .what = what};
+    enum err err = OK;
+    if (what->since_path != NULL)
+        err = since_read(l, what->since_path, &mk.since);
+    if (err == OK && what->case_id != NULL)
+        err = case_load(&mk);
+    if (err == OK)
+        err = bundle_file_open(&mk.file, path);
+    if (err == OK) {
+        err = file_fill(&mk);
+        if (err == OK)
+            err = bundle_file_close(&mk.file);
+        else
+            bundle_file_drop(&mk.file);
+    }
+    since_clear(&mk.since);
+    buffer_clear(&mk.out);
+    free(mk.at);
+    return err;
+}

@@ -1,0 +1,68 @@
+/* The peer state machine: anti-entropy by pull between one ledger and its peers. No sockets, no
+ * clock: frames come in by sync_frame, time by now_ms, frames go out through the io table. The same
+ * code runs in jielid and, many at once from a seed, in the simulation.
+ *
+ * States of a peer: a table in sync.c — DIALED/ACCEPTED → (hello) → READY → (pull) … → CLOSED. */
+#ifndef JIELI_NET_SYNC_H
+#define JIELI_NET_SYNC_H
+
+#include "ledger/ledger.h"
+#include "net/message.h"
+
+struct sync;
+struct peer_id { uint32_t v; };        /* one connection, given by the caller */
+
+struct sync_io {
+    void *ctx;
+    /* Queues a frame; ERR_BUSY when the peer's queue is full (the machine tries again on tick). */
+    enum err (*send)(void *ctx, struct peer_id peer, struct span frame);
+    void (*close)(void *ctx, struct peer_id peer, enum err why);
+    uint64_t (*random)(void *ctx);
+    /* Reports one structured event for the log: "fork" (member: whose log), "bad-peer", "silent"
+     * (member: the peer, "" before its hello), "refused" (a proof that may be a lie or a
+     * fork: the log is left with that peer), "store" (our own disk refused: pulling pauses),
+     * "caught-up". */
+    void (*event)(void *ctx, const char *name, const char *member, enum err why);
+};
+
+struct sync_options {
+    const char *member;          /* our own id; NULL: the one that the ledger was opened for */
+    unsigned heartbeat_ms;       /* 10000; a missed answer closes */
+    unsigned exchange_ms;        /* full exchange of heads, 30000 */
+    unsigned want_timeout_ms;    /* 20000: asked again from another peer */
+};
+
+/* `l` must outlive the machine. ERR_NOMEM; ERR_CONFIG when nothing tells our own id. */
+MUST_CHECK enum err sync_create(struct sync **out, struct ledger *l, const struct sync_io *io,
+                                const struct sync_options *options);
+void sync_free(struct sync *s);
+/* dialed: we opened it. Of two connections to one member the one dialled by the smaller member id
+ * stays once both have said hello. */
+MUST_CHECK enum err sync_connected(struct sync *s, struct peer_id peer, bool dialed,
+                                   uint64_t now_ms);
+void sync_closed(struct sync *s, struct peer_id peer);
+/* ERR_PROTOCOL and the like: the caller need do nothing, close was called. */
+/* ERR_UNCERTAIN alone concerns the caller: a commit failed in an unknown state, end the process. */
+enum err sync_frame(struct sync *s, struct peer_id peer, struct span frame, uint64_t now_ms);
+void sync_tick(struct sync *s, uint64_t now_ms);
+/* A log grew (ledger_on_change): a head of our own log goes to all ready peers at once, one of
+ * somebody else's on the next tick to those that have not shown it themselves by then. May be
+ * called within sync_frame. */
+void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms);
+/* A part that our member may read is missing here: asks the peers for it, one after the other.
+ * Parts that acts of our own cases name, or that are addressed to us, are wanted by the machine
+ * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already. */
+MUST_CHECK enum err sync_want_part(struct sync *s, const struct hash *commitment);
+
+struct sync_peer_info {
+    struct peer_id peer;
+    char member[ID_MAX_BYTES + 1];   /* "" before hello */
+    bool dialed, ready;
+    uint64_t connected_ms, heard_ms, bytes_in, bytes_out, behind_entries;
+    unsigned refusals;
+};
+bool sync_peer_at(const struct sync *s, unsigned i, struct sync_peer_info *out);
+/* True when nothing is being pulled and every head shown is held. */
+bool sync_idle(const struct sync *s);
+
+#endif

@@ -1,0 +1,222 @@
+#include <string.h>
+
+#include "net/sync_internal.h"
+
+/* A head that peers can be served under: all that it covers is stored. */
+static bool head_servable(const struct log *log)
+{
+    return log->head_size > 0 && log->head_size <= log->frontier.size;
+}
+
+static enum err head_note(struct sync *s, const struct log *log, struct span *note)
+{
+    struct txn *t = ledger_txn(s->l);
+    return t == NULL ? ERR_IO : log_head(t, log->no, note);
+}
+
+static enum err heads_flush(struct sync *s, struct peer *p, struct message *m, bool complete)
+{
+    m->u.heads.complete = complete;
+    enum err err = peer_send(s, p, m);
+    m->u.heads.count = 0;
+    return err;
+}
+
+static enum err note_add(struct sync *s, struct peer *p, struct message *m, struct span note)
+{
+    enum err err = OK;
+    if (m->u.heads.count == MESSAGE_MAX_HEADS)
+        err = heads_flush(s, p, m, false);
+    m->u.heads.notes[m->u.heads.count++] = note;
+    return err;
+}
+
+/* Evidence of forks goes to everybody, as two heads that cannot be one tree. */
+static enum err forks_add(struct sync *s, struct peer *p, struct message *m)
+{
+    struct cursor *c;
+    struct span key, value;
+    struct txn *t = ledger_txn(s->l);
+    enum err err = t == NULL ? ERR_IO : cursor_open(t, TABLE_FORK, (struct span){NULL, 0}, &c);
+    if (err != OK)
+        return err;
+    while (err == OK && (err = cursor_next(c, &key, &value)) == OK) {
+        struct reader r;
+        reader_init(&r, value);
+        struct span a = read_span(&r, read_u32(&r)), b = read_span(&r, read_u32(&r));
+        if (!r.failed && (err = note_add(s, p, m, a)) == OK)
+            err = note_add(s, p, m, b);
+    }
+    cursor_close(c);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+void heads_show_all(struct sync *s, struct peer *p)
+{
+    struct message m = {.type = MSG_HEADS};
+    const struct log *log;
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && (log = ledger_log_at(s->l, i)) != NULL; i++) {
+        struct span note;
+        if (head_servable(log) && (err = head_note(s, log, &note)) == OK)
+            err = note_add(s, p, &m, note);
+    }
+    if (err == OK)
+        err = forks_add(s, p, &m);
+    if (err == OK)
+        err = heads_flush(s, p, &m, true);
+    p->owes_heads = err != OK;
+    if (err == OK)
+        p->heads_ms = s->now_ms;
+}
+
+static void head_show(struct sync *s, const struct log *log, struct span note)
+{
+    struct message m = {.type = MSG_HEADS,
+                        .u.heads = {.complete = false, .count = 1, .notes = {note}}};
+    for (unsigned i = 0; i < s->peer_count; i++) {
+        struct peer *p = s->peers[i];
+        if (p->state != PEER_READY || peer_shown(p, log->no.v) >= log->head_size)
+            continue;
+        if (peer_send(s, p, &m) != OK)
+            p->owes_heads = true;
+    }
+}
+
+void heads_show_one(struct sync *s, const struct log *log)
+{
+    struct span note;
+    if (head_servable(log) && head_note(s, log, &note) == OK)
+        head_show(s, log, note);
+}
+
+void heads_show_dirty(struct sync *s)
+{
+    const struct log *log;
+    for (unsigned i = 0; i < s->pull_len && (log = ledger_log_at(s->l, i)) != NULL; i++) {
+        if (!s->pulls[i].dirty)
+            continue;
+        s->pulls[i].dirty = !head_servable(log);
+        heads_show_one(s, log);
+    }
+}
+
+void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms)
+{
+    s->now_ms = now_ms;
+    s->told_caught_up = false;
+    if (strcmp(log->member, s->self) == 0)
+        heads_show_one(s, log);
+    else if (pulls_reserve(s) == OK && log->no.v < s->pull_len)
+        s->pulls[log->no.v].dirty = true;
+}
+
+static const struct log *log_of_origin(struct sync *s, const char *origin)
+{
+    const struct log *log;
+    for (unsigned i = 0; (log = ledger_log_at(s->l, i)) != NULL; i++) {
+        if (strcmp(log->origin, origin) == 0)
+            return log;
+    }
+    return NULL;
+}
+
+void fork_tell(struct sync *s, const struct log *log)
+{
+    if (s->pulls[log->no.v].fork_told)
+        return;
+    s->pulls[log->no.v].fork_told = true;
+    s->io.event(s->io.ctx, "fork", log->member, ERR_FORK);
+}
+
+static enum err unknown_keep(struct peer *p, struct span note)
+{
+    if (p->unknown.len + note.len + 4 > SYNC_UNKNOWN_BYTES)
+        return OK;
+    enum err err = buffer_put_u32(&p->unknown, (uint32_t)note.len);
+    return err == OK ? buffer_put(&p->unknown, note.data, note.len) : err;
+}
+
+/* Most heads shown are those we hold, byte for byte: no signature needs checking for them. */
+static const struct log *note_held(struct sync *s, struct span note, struct checkpoint *head)
+{
+    const uint8_t *end = memmem(note.data, note.len, "\n\n", 2);
+    if (end == NULL ||
+        checkpoint_parse(head, span_of(note.data, (size_t)(end - note.data) + 1)) != OK)
+        return NULL;
+    const struct log *log = log_of_origin(s, head->origin);
+    struct span held;
+    if (log == NULL || head_note(s, log, &held) != OK)
+        return NULL;
+    return held.len == note.len && memcmp(held.data, note.data, note.len) == 0 ? log : NULL;
+}
+
+static enum err shown_raise(struct peer *p, const struct log *log, uint64_t size)
+{
+    enum err err = peer_shown_reserve(p, log->no.v);
+    if (err == OK && p->shown[log->no.v] < size)
+        p->shown[log->no.v] = size;
+    return err;
+}
+
+static enum err note_judge(struct sync *s, struct peer *p, struct span note)
+{
+    struct checkpoint head = {0};
+    const struct log *log = note_held(s, note, &head);
+    if (log != NULL)
+        return shown_raise(p, log, head.size);
+    enum err err = ledger_check_head(s->l, note, &head);
+    if (err == ERR_UNKNOWN_MEMBER)
+        return unknown_keep(p, note);
+    log = log_of_origin(s, head.origin);
+    if (err != OK && err != ERR_OLD_HEAD && err != ERR_FORK)
+        return err;
+    if (log == NULL)
+        return OK;
+    if (err == ERR_FORK) {
+        fork_tell(s, log);
+        return OK;
+    }
+    if (head.size > log->frontier.size)
+        s->told_caught_up = false;
+    return shown_raise(p, log, head.size);
+}
+
+enum err heads_on_frame(struct sync *s, struct peer *p, const struct message *m)
+{
+    if (m->u.heads.complete)
+        buffer_reset(&p->unknown);
+    enum err err = pulls_reserve(s);
+    for (unsigned i = 0; err == OK && i < m->u.heads.count; i++)
+        err = note_judge(s, p, m->u.heads.notes[i]);
+    return err == OK || fault_of_peer(err) || err == ERR_UNCERTAIN ? err : OK;
+}
+
+static enum err unknown_again(struct sync *s, struct peer *p)
+{
+    struct buffer old = p->unknown;
+    p->unknown = (struct buffer){0};
+    struct reader r;
+    reader_init(&r, buffer_span(&old));
+    enum err err = OK;
+    while (err == OK && reader_left(&r) > 0)
+        err = note_judge(s, p, read_span(&r, read_u32(&r)));
+    buffer_clear(&old);
+    return err;
+}
+
+void heads_retry_unknown(struct sync *s)
+{
+    const struct log *log = ledger_log_at(s->l, 0);
+    if (log == NULL || log->frontier.size == s->convenor_size || pulls_reserve(s) != OK)
+        return;
+    s->convenor_size = log->frontier.size;
+    for (unsigned i = 0; i < s->peer_count; i++) {
+        struct peer *p = s->peers[i];
+        if (p->state != PEER_READY || p->unknown.len == 0)
+            continue;
+        enum err err = unknown_again(s, p);
+        if (fault_of_peer(err))
+            peer_end(s, p, err);
+    }
+}

@@ -1,0 +1,151 @@
+/* What the files of the peer state machine share:
+ *   sync.c        life of a peer, the table of states, heartbeats
+ *   sync_heads.c  showing our heads, judging theirs
+ *   sync_pull.c   which log is pulled from whom, wants and their answers
+ *   sync_serve.c  answering wants from the store
+ *   sync_parts.c  fetching and serving parts
+ *   sync_needs.c  which parts our member should hold */
+#ifndef JIELI_NET_SYNC_INTERNAL_H
+#define JIELI_NET_SYNC_INTERNAL_H
+
+#include "net/sync.h"
+
+enum {
+    SYNC_PEER_WANTS = 4,           /* requests under way to one peer */
+    SYNC_LOG_WANTS = 2,            /* of them for one log: one verified while the next travels */
+    SYNC_WANT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES,
+    SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
+    SYNC_PARTS_WANTED = 256,
+    SYNC_PARTS_FETCHED = 4,        /* of them at once: each may fill 20 MiB of memory */
+    SYNC_PARTS_ASKED = 32,         /* parts that peers wait for from us */
+    SYNC_PAUSE_MS = 10000,         /* no pulling after our own disk refused */
+    SYNC_NEEDS_SLICE = 256,        /* entries looked through for parts on one tick */
+};
+
+enum peer_state { PEER_GREETED, PEER_READY, PEER_CLOSED, PEER_STATE_COUNT };
+
+struct want {                      /* one request for packages under way */
+    bool used;
+    uint32_t request;
+    uint32_t log;                  /* log_no */
+    uint64_t from, end;
+    unsigned packages;
+    uint64_t deadline_ms;
+};
+
+struct peer {
+    struct peer_id id;
+    enum peer_state state;
+    bool dialed, owes_heads, pinged;
+    char member[ID_MAX_BYTES + 1];
+    uint64_t connected_ms, heard_ms, heads_ms, ping_ms, bytes_in, bytes_out;
+    unsigned refusals, turn;       /* turn: the log to be looked at next */
+    uint64_t *shown;               /* [log_no]: size of the greatest head it showed */
+    size_t shown_len;
+    struct buffer unknown;         /* (u32 length ‖ note)*: heads of members not admitted yet */
+    struct want wants[SYNC_PEER_WANTS];
+};
+
+struct pull {                      /* of one log */
+    struct peer_id owner;          /* v = 0: nobody */
+    uint64_t next;                 /* where the next want starts; >= stored */
+    unsigned under_way;
+    unsigned packages;             /* to ask for at once: what the owner was seen to fit */
+    bool fork_told, dirty;         /* dirty: grew, not yet shown to the peers */
+};
+
+struct part_wanted {               /* asked of the ready peers in turn */
+    struct hash commitment;
+    struct peer_id peer;           /* v = 0: nobody was asked yet */
+    unsigned tried;                /* peers asked so far, in order of our list */
+    uint32_t request, total;
+    uint64_t deadline_ms;
+    struct buffer bytes;
+};
+
+struct part_asked { struct peer_id peer; uint32_t request; struct hash commitment; };
+
+struct sync {
+    struct ledger *l;
+    struct sync_io io;
+    struct sync_options options;
+    char self[ID_MAX_BYTES + 1];
+    uint64_t now_ms, paused_until_ms;
+    uint32_t last_request;
+    struct peer *peers[PEERS_MAX];
+    unsigned peer_count;
+    struct pull *pulls;            /* [log_no] */
+    size_t pull_len;
+    uint64_t convenor_size;        /* of the convenor's log when unknown heads were last tried */
+    bool told_caught_up;
+    struct package *packages;      /* scratch: SYNC_WANT_PACKAGES */
+    struct message *message;       /* scratch: the frame being handled */
+    struct buffer out;             /* scratch: the frame being sent */
+    struct part_wanted parts[SYNC_PARTS_WANTED];
+    unsigned part_count;
+    struct part_asked asked[SYNC_PARTS_ASKED];
+    unsigned asked_count;
+    struct buffer serving;         /* salt ‖ bytes of asked[0], when serving_len > 0 */
+    uint32_t serving_at;
+    uint64_t serving_ms;           /* when its peer last took a piece */
+    uint64_t *needs;               /* [log_no]: entries below were looked through for parts */
+    size_t needs_len;
+    struct case_cursor sweep;      /* our own cases, looked through once after the start */
+    bool swept;
+};
+
+/* ---- sync.c ---- */
+struct peer *peer_find(const struct sync *s, struct peer_id id);
+/* Encodes and queues; a full queue is ERR_BUSY. What may be lost need not be checked. */
+enum err peer_send(struct sync *s, struct peer *p, const struct message *m);
+MUST_CHECK enum err peer_send_frame(struct sync *s, struct peer *p, struct span frame);
+/* Refusals may be lost: the other side asks again. */
+void peer_refuse(struct sync *s, struct peer *p, uint32_t request, enum refuse_code code);
+/* Ends the connection; what the peer was asked for is asked of others. */
+void peer_end(struct sync *s, struct peer *p, enum err why);
+/* Whether `why` is the peer's fault rather than ours or nobody's. */
+bool fault_of_peer(enum err why);
+/* Widens the arrays by log number; ERR_NOMEM. */
+MUST_CHECK enum err peer_shown_reserve(struct peer *p, uint32_t log);
+MUST_CHECK enum err pulls_reserve(struct sync *s);
+uint64_t peer_shown(const struct peer *p, uint32_t log);
+
+/* ---- sync_heads.c ---- */
+/* All heads that we hold the whole of; sets or clears p->owes_heads. */
+void heads_show_all(struct sync *s, struct peer *p);
+void heads_show_dirty(struct sync *s);
+void heads_show_one(struct sync *s, const struct log *log);
+enum err heads_on_frame(struct sync *s, struct peer *p, const struct message *m);
+/* One event for each forked log. */
+void fork_tell(struct sync *s, const struct log *log);
+/* Tries again the heads whose members were unknown, when the convenor's log has grown. */
+void heads_retry_unknown(struct sync *s);
+
+/* ---- sync_pull.c ---- */
+/* Sends wants to the peer as far as its limits allow. */
+void pull_from(struct sync *s, struct peer *p);
+enum err pull_on_packages(struct sync *s, struct peer *p, const struct message *m);
+enum err pull_on_refuse(struct sync *s, struct peer *p, const struct message *m);
+void pull_drop_peer(struct sync *s, struct peer *p);
+void pull_timeouts(struct sync *s);
+bool pull_idle(const struct sync *s);
+uint64_t pull_behind(const struct sync *s, const struct peer *p);
+
+/* ---- sync_serve.c ---- */
+enum err serve_on_want(struct sync *s, struct peer *p, const struct message *m);
+
+/* ---- sync_parts.c ---- */
+enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m);
+enum err parts_on_chunk(struct sync *s, struct peer *p, const struct message *m);
+void parts_on_refuse(struct sync *s, struct peer *p, uint32_t request);
+void parts_drop_peer(struct sync *s, struct peer *p);
+void parts_tick(struct sync *s);
+void parts_clear(struct sync *s);
+
+/* ---- sync_needs.c ---- */
+/* What is held now needs no look: a walk over our own open cases covers it. ERR_NOMEM. */
+MUST_CHECK enum err needs_start(struct sync *s);
+/* Looks at a slice of what is new and wants the parts that our member should hold. */
+void needs_tick(struct sync *s);
+
+#endif

@@ -1,0 +1,152 @@
+/* Which parts our member should hold: open parts of acts addressed to it, of acts on cases in
+ * which it has a part, and of all acts where it is the convenor or oversees. New entries are
+ * looked through a slice at a time; what an earlier run missed is found by one walk over our own
+ * cases. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/log/part.h"
+#include "net/sync_internal.h"
+
+static enum err needs_reserve(struct sync *s)
+{
+    if (s->needs_len >= s->pull_len)
+        return OK;
+    uint64_t *grown = realloc(s->needs, s->pull_len * sizeof *grown);
+    if (grown == NULL)
+        return ERR_NOMEM;
+    memset(grown + s->needs_len, 0, (s->pull_len - s->needs_len) * sizeof *grown);
+    s->needs = grown;
+    s->needs_len = s->pull_len;
+    return OK;
+}
+
+enum err needs_start(struct sync *s)
+{
+    enum err err = needs_reserve(s);
+    const struct log *log;
+    for (unsigned i = 0; err == OK && (log = ledger_log_at(s->l, i)) != NULL; i++)
+        s->needs[i] = log->frontier.size;
+    s->sweep = (struct case_cursor){.custodian = ledger_self(s->l)};
+    s->swept = s->sweep.custodian.v == MEMBER_NONE;
+    return err;
+}
+
+static bool reads_all(struct sync *s)
+{
+    const struct member *m = roster_find(ledger_roster(s->l), s->self, UINT64_MAX);
+    return m != NULL && (m->no.v == 0 || m->a.kind == MEMBER_OVERSIGHT);
+}
+
+static bool names_us(const struct sync *s, const struct entry *e)
+{
+    static const enum fact_id single[] = {FACT_TO, FACT_VERIFIER};
+    char id[ID_MAX_BYTES + 1];
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
+        if (entry_fact_text(e, single[i], id, sizeof id) && strcmp(id, s->self) == 0)
+            return true;
+    }
+    for (unsigned i = 0; i < entry_fact_list(e, FACT_SUPPORTS); i++) {
+        if (entry_fact_item(e, FACT_SUPPORTS, i, id, sizeof id) && strcmp(id, s->self) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool case_concerns(struct sync *s, const struct hash *case_id)
+{
+    const uint16_t us = ledger_self(s->l).v;
+    struct case_state *state = malloc(sizeof *state);
+    bool concerns = false;
+    if (state != NULL && us != MEMBER_NONE && ledger_state(s->l, case_id, state) == OK) {
+        concerns = state->custodian.v == us || (state->offer.open && state->offer.to.v == us) ||
+                   state->rule_named.v == us || state->opener.v == us;
+        for (unsigned i = 0; i < state->support_count; i++)
+            concerns |= state->supports[i].member.v == us;
+        for (unsigned i = 0; i < state->listing_count; i++)
+            concerns |= state->listings[i].by.v == us;
+    }
+    free(state);
+    return concerns;
+}
+
+static void parts_want(struct sync *s, const struct entry *e)
+{
+    for (unsigned i = 0; i < e->part_count; i++) {
+        if (e->parts[i].mode == PART_OPEN &&
+            sync_want_part(s, &e->parts[i].commitment) != OK)
+            return;
+    }
+}
+
+static enum err entry_at(struct sync *s, struct log_no log, uint64_t index, struct entry *e)
+{
+    struct span bytes;
+    struct txn *t = ledger_txn(s->l);
+    enum err err = t == NULL ? ERR_IO : log_read(t, log, index, &bytes);
+    return err == OK ? entry_decode(e, bytes) : err;
+}
+
+static void case_parts_want(struct sync *s, const struct hash *case_id)
+{
+    struct entry e;
+    size_t count = 0;
+    enum err err = ledger_case_entries(s->l, case_id, NULL, 0, &count);
+    if (err != ERR_TOO_LARGE || count == 0)
+        return;
+    struct position *at = malloc(count * sizeof *at);
+    if (at != NULL && ledger_case_entries(s->l, case_id, at, count, &count) == OK) {
+        for (size_t i = 0; i < count; i++) {
+            if (entry_at(s, at[i].log, at[i].index, &e) == OK)
+                parts_want(s, &e);
+        }
+    }
+    free(at);
+}
+
+static void entry_look(struct sync *s, const struct entry *e)
+{
+    const struct hash *case_id = e->has_case ? &e->case_id : &e->id;
+    if (strcmp(e->member, s->self) == 0)
+        return;
+    if (names_us(s, e)) {
+        parts_want(s, e);
+        case_parts_want(s, case_id);
+    } else if (e->part_count > 0 && (reads_all(s) || case_concerns(s, case_id))) {
+        parts_want(s, e);
+    }
+}
+
+/* Room for what one entry can name must be left, or the look would be wasted. */
+static bool room_left(const struct sync *s)
+{
+    return s->part_count + ENTRY_MAX_PARTS <= SYNC_PARTS_WANTED;
+}
+
+static void sweep_slice(struct sync *s, unsigned slice)
+{
+    struct case_state *state = malloc(sizeof *state);
+    for (; state != NULL && !s->swept && slice > 0 && room_left(s); slice--) {
+        if (ledger_case_next(s->l, &s->sweep, state) != OK)
+            s->swept = true;
+        else if (state->phase == CASE_OPEN || state->phase == CASE_CLOSED)
+            case_parts_want(s, &state->id);
+    }
+    free(state);
+}
+
+void needs_tick(struct sync *s)
+{
+    struct entry e;
+    unsigned slice = pull_idle(s) ? SYNC_NEEDS_SLICE * 8 : SYNC_NEEDS_SLICE;
+    if (pulls_reserve(s) != OK || needs_reserve(s) != OK)
+        return;
+    sweep_slice(s, slice / 64);
+    const struct log *log;
+    for (unsigned i = 0; i < s->needs_len && (log = ledger_log_at(s->l, i)) != NULL; i++) {
+        for (; slice > 0 && s->needs[i] < log->frontier.size && room_left(s); slice--) {
+            if (entry_at(s, log->no, s->needs[i]++, &e) == OK)
+                entry_look(s, &e);
+        }
+    }
+}

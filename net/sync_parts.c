@@ -1,0 +1,235 @@
+/* Parts travel in pieces of PART_CHUNK_BYTES, in order. One part is served at a time, as fast as
+ * its peer's queue takes it; one that takes nothing for a want's time is given up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/log/part.h"
+#include "net/sync_internal.h"
+
+/* ---- serving ---- */
+
+static void serving_next(struct sync *s)
+{
+    memmove(&s->asked[0], &s->asked[1], (s->asked_count - 1) * sizeof s->asked[0]);
+    s->asked_count--;
+    buffer_clear(&s->serving);
+    s->serving_at = 0;
+    s->serving_ms = s->now_ms;
+}
+
+static enum err serving_load(struct sync *s)
+{
+    struct buffer bytes = {0};
+    uint8_t salt[SALT_BYTES];
+    enum err err = part_read(ledger_home(s->l), &s->asked[0].commitment, salt, &bytes);
+    if (err == OK)
+        err = buffer_reserve(&s->serving, SALT_BYTES + bytes.len);
+    if (err == OK)
+        err = buffer_put(&s->serving, salt, SALT_BYTES);
+    if (err == OK)
+        err = buffer_put(&s->serving, bytes.data, bytes.len);
+    buffer_clear(&bytes);
+    return err;
+}
+
+static enum err chunk_send(struct sync *s, struct peer *p)
+{
+    size_t left = s->serving.len - s->serving_at;
+    size_t len = left < PART_CHUNK_BYTES ? left : PART_CHUNK_BYTES;
+    struct message m = {.type = MSG_PART};
+    m.u.part.request = s->asked[0].request;
+    m.u.part.commitment = s->asked[0].commitment;
+    m.u.part.offset = s->serving_at;
+    m.u.part.total = (uint32_t)s->serving.len;
+    m.u.part.bytes = span_of(s->serving.data + s->serving_at, len);
+    enum err err = peer_send(s, p, &m);
+    if (err == OK) {
+        s->serving_at += (uint32_t)len;
+        s->serving_ms = s->now_ms;
+    }
+    return err;
+}
+
+/* False when the peer's queue is full for now. */
+static bool serve_first(struct sync *s)
+{
+    struct peer *p = peer_find(s, s->asked[0].peer);
+    if (p != NULL && s->serving.len == 0 && serving_load(s) != OK) {
+        peer_refuse(s, p, s->asked[0].request, REFUSE_NOT_HELD);
+        p = NULL;
+    }
+    while (p != NULL && s->serving_at < s->serving.len) {
+        enum err err = chunk_send(s, p);
+        if (err == ERR_BUSY && s->now_ms - s->serving_ms < s->options.want_timeout_ms)
+            return false;
+        if (err != OK)
+            break;
+    }
+    serving_next(s);
+    return true;
+}
+
+static void parts_serve(struct sync *s)
+{
+    while (s->asked_count > 0 && serve_first(s)) {
+    }
+}
+
+enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m)
+{
+    const struct part_asked ask = {p->id, m->u.part.request, m->u.part.commitment};
+    if (!part_held(ledger_home(s->l), &ask.commitment)) {
+        peer_refuse(s, p, ask.request, REFUSE_NOT_HELD);
+        return OK;
+    }
+    if (s->asked_count == SYNC_PARTS_ASKED) {
+        peer_refuse(s, p, ask.request, REFUSE_BUSY);
+        return OK;
+    }
+    if (s->asked_count == 0)
+        s->serving_ms = s->now_ms;
+    s->asked[s->asked_count++] = ask;
+    parts_serve(s);
+    return OK;
+}
+
+/* ---- fetching ---- */
+
+enum err sync_want_part(struct sync *s, const struct hash *commitment)
+{
+    if (part_held(ledger_home(s->l), commitment))
+        return OK;
+    for (unsigned i = 0; i < s->part_count; i++) {
+        if (hash_equal(&s->parts[i].commitment, commitment))
+            return OK;
+    }
+    if (s->part_count == SYNC_PARTS_WANTED)
+        return ERR_BUSY;
+    s->parts[s->part_count++] = (struct part_wanted){.commitment = *commitment};
+    return OK;
+}
+
+static void part_unask(struct sync *s, struct part_wanted *w, uint64_t wait_ms)
+{
+    w->peer.v = 0;
+    w->deadline_ms = s->now_ms + wait_ms;
+    buffer_clear(&w->bytes);
+}
+
+static void part_forget(struct sync *s, struct part_wanted *w)
+{
+    buffer_clear(&w->bytes);
+    *w = s->parts[--s->part_count];
+}
+
+static void part_ask(struct sync *s, struct part_wanted *w)
+{
+    for (; w->tried < s->peer_count; w->tried++) {
+        struct peer *p = s->peers[w->tried];
+        if (p->state != PEER_READY)
+            continue;
+        struct message m = {.type = MSG_PART_WANT};
+        m.u.part.request = ++s->last_request;
+        m.u.part.commitment = w->commitment;
+        if (peer_send(s, p, &m) != OK)
+            continue;
+        w->tried++;
+        w->peer = p->id;
+        w->request = m.u.part.request;
+        w->total = 0;
+        w->deadline_ms = s->now_ms + s->options.want_timeout_ms;
+        return;
+    }
+    w->tried = 0;
+    part_unask(s, w, s->options.exchange_ms);
+}
+
+static void parts_fetch(struct sync *s)
+{
+    unsigned under_way = 0;
+    for (unsigned i = 0; i < s->part_count; i++)
+        under_way += s->parts[i].peer.v != 0;
+    for (unsigned i = 0; i < s->part_count && under_way < SYNC_PARTS_FETCHED; i++) {
+        struct part_wanted *w = &s->parts[i];
+        if (w->peer.v != 0 || s->now_ms < w->deadline_ms)
+            continue;
+        part_ask(s, w);
+        under_way += w->peer.v != 0;
+    }
+}
+
+static struct part_wanted *part_find(struct sync *s, const struct peer *p, uint32_t request)
+{
+    for (unsigned i = 0; i < s->part_count; i++) {
+        if (s->parts[i].peer.v == p->id.v && s->parts[i].request == request)
+            return &s->parts[i];
+    }
+    return NULL;
+}
+
+static enum err part_finish(struct sync *s, struct part_wanted *w)
+{
+    struct hash commitment, stored;
+    struct span bytes = span_of(w->bytes.data + SALT_BYTES, w->bytes.len - SALT_BYTES);
+    part_commitment(w->bytes.data, bytes, &commitment);
+    if (!hash_equal(&commitment, &w->commitment))
+        return ERR_PROOF;
+    enum err err = part_store(ledger_home(s->l), w->bytes.data, bytes, &stored);
+    if (err == OK)
+        part_forget(s, w);
+    else
+        part_unask(s, w, SYNC_PAUSE_MS);
+    parts_fetch(s);
+    return OK;
+}
+
+enum err parts_on_chunk(struct sync *s, struct peer *p, const struct message *m)
+{
+    struct part_wanted *w = part_find(s, p, m->u.part.request);
+    if (w == NULL)
+        return OK;
+    if (w->total == 0)
+        w->total = m->u.part.total;
+    if (!hash_equal(&m->u.part.commitment, &w->commitment) || m->u.part.total != w->total ||
+        m->u.part.offset != w->bytes.len || w->total < SALT_BYTES)
+        return ERR_PROTOCOL;
+    enum err err = buffer_put(&w->bytes, m->u.part.bytes.data, m->u.part.bytes.len);
+    if (err != OK) {
+        part_unask(s, w, SYNC_PAUSE_MS);
+        return OK;
+    }
+    w->deadline_ms = s->now_ms + s->options.want_timeout_ms;
+    return w->bytes.len == w->total ? part_finish(s, w) : OK;
+}
+
+void parts_on_refuse(struct sync *s, struct peer *p, uint32_t request)
+{
+    struct part_wanted *w = part_find(s, p, request);
+    if (w != NULL)
+        part_unask(s, w, 0);
+}
+
+void parts_drop_peer(struct sync *s, struct peer *p)
+{
+    for (unsigned i = 0; i < s->part_count; i++) {
+        if (s->parts[i].peer.v == p->id.v)
+            part_unask(s, &s->parts[i], 0);
+    }
+}
+
+void parts_tick(struct sync *s)
+{
+    for (unsigned i = 0; i < s->part_count; i++) {
+        if (s->parts[i].peer.v != 0 && s->now_ms >= s->parts[i].deadline_ms)
+            part_unask(s, &s->parts[i], 0);
+    }
+    parts_fetch(s);
+    parts_serve(s);
+}
+
+void parts_clear(struct sync *s)
+{
+    for (unsigned i = 0; i < s->part_count; i++)
+        buffer_clear(&s->parts[i].bytes);
+    buffer_clear(&s->serving);
+}

@@ -1,0 +1,147 @@
+#include <string.h>
+
+#include "node/clock.h"
+#include "node/node_parts.h"
+
+static bool on_request(void *ctx, struct ipc_request *request)
+{
+    struct node *n = ctx;
+    return queue_push_request(n->queue, request);
+}
+
+struct ipc_handler faces_ipc(struct node *n)
+{
+    return (struct ipc_handler){.ctx = n, .on_request = on_request};
+}
+
+static bool on_event(void *ctx, struct transport_event *event)
+{
+    struct node *n = ctx;
+    const struct span frame = buffer_span(&event->frame);
+    if (event->type != TRANSPORT_FRAME) {
+        return queue_push_event(n->queue, event);
+    }
+    prefetch_start(n->prefetch, frame);
+    if (queue_push_event(n->queue, event)) {
+        return true;
+    }
+    prefetch_drop(n->prefetch, frame);
+    return false;
+}
+
+struct transport_handler faces_transport(struct node *n)
+{
+    return (struct transport_handler){.ctx = n, .on_event = on_event};
+}
+
+static enum err sync_send(void *ctx, struct peer_id peer, struct span frame)
+{
+    struct node *n = ctx;
+    return transport_send(n->transport, peer, frame);
+}
+
+static void sync_close(void *ctx, struct peer_id peer, enum err why)
+{
+    struct node *n = ctx;
+    struct logline line;
+    logline_begin(&line, n->logger, LEVEL_INFO, "peer-cut");
+    logline_uint(&line, "connection", peer.v);
+    logline_err(&line, why);
+    logline_end(&line);
+    transport_disconnect(n->transport, peer);
+}
+
+static uint64_t sync_random(void *ctx)
+{
+    uint64_t value;
+    (void)ctx;
+    random_bytes(&value, sizeof value);
+    return value;
+}
+
+static enum log_level event_level(const char *name)
+{
+    if (strcmp(name, "fork") == 0) {
+        return LEVEL_ERROR;
+    }
+    return strcmp(name, "refused") == 0 || strcmp(name, "bad-peer") == 0 ? LEVEL_WARN
+                                                                         : LEVEL_INFO;
+}
+
+static void sync_event(void *ctx, const char *name, const char *member, enum err why)
+{
+    struct node *n = ctx;
+    struct logline line;
+    logline_begin(&line, n->logger, event_level(name), name);
+    logline_text(&line, "member", member);
+    logline_err(&line, why);
+    logline_end(&line);
+}
+
+struct sync_io faces_sync(struct node *n)
+{
+    return (struct sync_io){.ctx = n, .send = sync_send, .close = sync_close,
+                            .random = sync_random, .event = sync_event};
+}
+
+void faces_on_change(void *ctx, const struct log *log)
+{
+    struct node *n = ctx;
+    for (unsigned i = 0; i < n->changed_count; i++) {
+        if (n->changed[i].epoch == log->epoch && strcmp(n->changed[i].member, log->member) == 0) {
+            return;
+        }
+    }
+    if (n->changed_count == CHANGED_MAX) {
+        sync_announce(n->sync, log, clock_steady_ms());
+        return;
+    }
+    struct log_name *name = &n->changed[n->changed_count++];
+    memcpy(name->member, log->member, sizeof name->member);
+    name->epoch = log->epoch;
+}
+
+void faces_announce(struct node *n)
+{
+    for (unsigned i = 0; i < n->changed_count; i++) {
+        const struct log *log = ledger_log(n->ledger, n->changed[i].member, n->changed[i].epoch);
+        if (log != NULL) {
+            sync_announce(n->sync, log, clock_steady_ms());
+        }
+    }
+    n->changed_count = 0;
+}
+
+static void log_connection(struct node *n, const char *name, const struct transport_event *event)
+{
+    struct logline line;
+    logline_begin(&line, n->logger, LEVEL_DEBUG, name);
+    logline_uint(&line, "connection", event->peer.v);
+    logline_text(&line, "side", event->dialed ? "dialed" : "accepted");
+    logline_end(&line);
+}
+
+void faces_event(struct node *n, const struct transport_event *event)
+{
+    enum err err = OK;
+    switch (event->type) {
+    case TRANSPORT_CONNECTED:
+        log_connection(n, "connected", event);
+        err = sync_connected(n->sync, event->peer, event->dialed, clock_steady_ms());
+        if (err != OK) {
+            transport_disconnect(n->transport, event->peer);
+        }
+        break;
+    case TRANSPORT_FRAME:
+        prefetch_take(n->prefetch, buffer_span(&event->frame));
+        err = sync_frame(n->sync, event->peer, buffer_span(&event->frame), clock_steady_ms());
+        break;
+    case TRANSPORT_CLOSED:
+        log_connection(n, "closed", event);
+        sync_closed(n->sync, event->peer);
+        break;
+    }
+    if (err == ERR_UNCERTAIN) {
+        n->fatal = err;
+    }
+}

@@ -1,0 +1,18 @@
+#include "node/failure.h"
+
+#include "node/ending.h"
+
+enum err failure_report(const struct logger *logger, const char *step, const char *what,
+                        enum err err)
+{
+    struct logline line;
+    if (err != OK) {
+        logline_begin(&line, logger, LEVEL_ERROR, step);
+        logline_text(&line, "what", what);
+        logline_err(&line, err);
+        logline_text(&line, "message", err_message(err));
+        logline_text(&line, "advice", ending_of(err).advice);
+        logline_end(&line);
+    }
+    return err;
+}

@@ -1,0 +1,171 @@
+#include <getopt.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/keys.h"
+#include "ledger/log/home.h"
+#include "node/ending.h"
+#include "node/failure.h"
+#include "node/node.h"
+
+#ifndef JIELI_VERSION
+#define JIELI_VERSION "1"
+#endif
+
+static const char DEFAULT_HOME[] = "/var/lib/jieli";
+
+static const char HELP[] =
+    "Usage: jielid [--home DIR] [--check]\n"
+    "The node of one member of a work-safety committee: keeps the ledger in DIR, serves the\n"
+    "officers' `jieli` and keeps in touch with the other members' nodes.\n\n"
+    "  --home DIR   the node's folder; else $JIELI_HOME, else /var/lib/jieli\n"
+    "  --check      check configuration, genesis and key of DIR, start nothing\n"
+    "  --version    print the version\n"
+    "  --help       print this\n\n"
+    "Reads DIR/jieli.conf. Logs to standard error. SIGTERM and SIGINT end it cleanly.\n"
+    "Exit status: 0 ended as told, 64 wrong command line, 66 no good home, 67 wrong ledger,\n"
+    "68 address taken, 69 key or permission, 70 stored bytes in doubt (start again), 71 home\n"
+    "older than what it published, 72 two histories of our own log, 74 disk full,\n"
+    "75 already running, 76 needs newer software, 78 configuration, 1 anything else.\n"
+    "Example: jielid --home /var/lib/jieli --check\n";
+
+struct command { const char *home; bool check, done; };
+
+static enum err parse_command(int argc, char **argv, struct command *out)
+{
+    static const struct option OPTIONS[] = {
+        {"home", required_argument, NULL, 'H'}, {"check", no_argument, NULL, 'c'},
+        {"version", no_argument, NULL, 'v'},    {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *from_env = getenv("JIELI_HOME");
+    int letter;
+    *out = (struct command){.home = from_env != NULL ? from_env : DEFAULT_HOME};
+    while ((letter = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
+        switch (letter) {
+        case 'H': out->home = optarg; break;
+        case 'c': out->check = true; break;
+        case 'v': puts("jielid " JIELI_VERSION); out->done = true; return OK;
+        case 'h': fputs(HELP, stdout); out->done = true; return OK;
+        default: return ERR_USAGE;
+        }
+    }
+    return optind == argc ? OK : ERR_USAGE;
+}
+
+static enum err load_config(const char *home, struct config *config)
+{
+    char path[HOME_PATH_BYTES];
+    struct config_error error = {0};
+    const struct logger plain = {.fd = STDERR_FILENO, .level = LEVEL_INFO};
+    enum err err = home_path(path, sizeof path, home, CONFIG_FILE);
+    if (err == OK) {
+        err = config_read(config, path, &error);
+    }
+    if (err == ERR_CONFIG) {
+        fprintf(stderr, "%s:%u: %s\n", path, error.line, error.text);
+    }
+    return failure_report(&plain, "config", path, err);
+}
+
+/* Waits for a signal that ends the node; SIGUSR1 says that it has ended by itself. */
+static void *wait_for_signals(void *arg)
+{
+    struct node *n = arg;
+    int number = 0;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    while (sigwait(&set, &number) != 0) {
+    }
+    if (number != SIGUSR1) {
+        node_stop(n);
+    }
+    return NULL;
+}
+
+/* Before any thread starts, so that every thread inherits it. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static enum err serve(const struct node_options *options)
+{
+    pthread_t waiter;
+    struct node *n = NULL;
+    struct logline line;
+    enum err err = node_open(&n, options);
+    if (err != OK) {
+        return err;
+    }
+    /* A signal that comes before this thread waits is kept for it. */
+    if (pthread_create(&waiter, NULL, wait_for_signals, n) != 0) {
+        node_close(n);
+        return failure_report(options->logger, "thread", "signals", ERR_NOMEM);
+    }
+    err = node_run(n);
+    pthread_kill(waiter, SIGUSR1);
+    pthread_join(waiter, NULL);
+    node_close(n);
+    logline_begin(&line, options->logger, LEVEL_INFO, "ended");
+    logline_err(&line, err);
+    logline_end(&line);
+    return err;
+}
+
+/* Few arenas and large blocks given back: the node is measured by its anonymous memory. */
+static void tune_memory(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
+static enum err run(const struct command *command)
+{
+    struct config config;
+    config_init(&config);
+    enum err err = load_config(command->home, &config);
+    const struct logger logger = {.fd = STDERR_FILENO, .level = config.level};
+    const struct node_options options = {.home = command->home, .config = &config,
+                                         .logger = &logger};
+    if (err == OK) {
+        err = failure_report(&logger, "libsodium", "self-test", keys_start());
+    }
+    if (err == OK && command->check) {
+        err = node_check(&options);
+        if (err == OK) {
+            printf("%s: ok\n", command->home);
+        }
+        return err;
+    }
+    return err == OK ? serve(&options) : err;
+}
+
+int main(int argc, char **argv)
+{
+    struct command command;
+    tune_memory();
+    block_signals();
+    enum err err = parse_command(argc, argv, &command);
+    if (err == ERR_USAGE) {
+        fputs("jielid: wrong command line, see jielid --help\n", stderr);
+    } else if (!command.done) {
+        err = run(&command);
+    }
+    return (int)ending_of(err).status;
+}

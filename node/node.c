@@ -1,0 +1,263 @@
+#include "node/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/clock.h"
+#include "node/failure.h"
+#include "node/node_key.h"
+#include "node/node_parts.h"
+#include "node/ops.h"
+
+enum { TICK_MS = 250, REAP_MS = 600000 };
+
+static const struct sync_options SYNC = {.heartbeat_ms = 10000, .exchange_ms = 30000,
+                                         .want_timeout_ms = 20000};
+
+static enum err load_access(struct node *n)
+{
+    const char *unknown = "";
+    enum err err = access_init(&n->access, n->config, &unknown);
+    return failure_report(n->logger, "unknown-user", unknown, err);
+}
+
+static enum err load_key(struct node *n)
+{
+    return n->config->member[0] == '\0'
+               ? OK
+               : failure_report(n->logger, "key", "node.key", node_key_load(n->home, &n->key));
+}
+
+/* The claimed time of the last act of our own log, which the next ones are held against. */
+static enum err read_last_claimed(struct node *n)
+{
+    const struct log *own = NULL;
+    struct span bytes;
+    struct entry e;
+    for (unsigned i = 0; ledger_log_at(n->ledger, i) != NULL; i++) {
+        const struct log *log = ledger_log_at(n->ledger, i);
+        if (strcmp(log->member, n->config->member) == 0 &&
+            (own == NULL || log->epoch > own->epoch)) {
+            own = log;
+        }
+    }
+    if (own == NULL || own->frontier.size == 0) {
+        return OK;
+    }
+    enum err err = log_read(ledger_txn(n->ledger), own->no, own->frontier.size - 1, &bytes);
+    if (err == OK && entry_decode(&e, bytes) == OK) {
+        n->last_claimed_s = e.time_s;
+    }
+    return err;
+}
+
+static void warn_of_clock(const struct node *n)
+{
+    struct logline line;
+    uint64_t now_s = clock_unix_s();
+    if (n->last_claimed_s > now_s + CLOCK_SLACK_S) {
+        logline_begin(&line, n->logger, LEVEL_WARN, "clock");
+        logline_uint(&line, "now_s", now_s);
+        logline_uint(&line, "last_act_s", n->last_claimed_s);
+        logline_err(&line, ERR_CLOCK);
+        logline_text(&line, "advice", "this clock stands a day or more before the last act of our "
+                                      "own log: set it right");
+        logline_end(&line);
+    }
+}
+
+static enum err open_ledger(struct node *n)
+{
+    n->verifier = prefetch_verifier(n->prefetch);
+    const struct ledger_options options = {
+        .home = n->home,
+        .pinned = n->config->has_ledger ? &n->config->ledger : NULL,
+        .member = n->config->member[0] == '\0' ? NULL : n->config->member,
+        .node_key = n->key,
+        .verifier = &n->verifier,
+        .mode = LEDGER_WRITE,
+    };
+    enum err err = ledger_open(&n->ledger, &options);
+    if (err == OK) {
+        err = store_reap_readers(ledger_store(n->ledger));
+    }
+    if (err == OK) {
+        err = read_last_claimed(n);
+    }
+    return failure_report(n->logger, "ledger", n->home, err);
+}
+
+static enum err open_sync(struct node *n)
+{
+    const struct sync_io io = faces_sync(n);
+    struct sync_options options = SYNC;
+    options.member = n->config->member;
+    enum err err = sync_create(&n->sync, n->ledger, &io, &options);
+    if (err == OK) {
+        ledger_on_change(n->ledger, faces_on_change, n);
+        prefetch_enable(n->prefetch, &ledger_genesis(n->ledger)->ledger);
+    }
+    return failure_report(n->logger, "sync", n->home, err);
+}
+
+static enum err open_transport(struct node *n)
+{
+    const struct transport_handler handler = faces_transport(n);
+    enum err err = transport_create(&n->transport, &handler);
+    (void)failure_report(n->logger, "transport", "", err);
+    for (unsigned i = 0; err == OK && i < n->config->listen_count; i++) {
+        err = failure_report(n->logger, "listen", n->config->listen[i],
+                     transport_listen(n->transport, n->config->listen[i]));
+    }
+    for (unsigned i = 0; err == OK && i < n->config->peer_count; i++) {
+        err = failure_report(n->logger, "dial", n->config->peers[i],
+                     transport_dial(n->transport, n->config->peers[i]));
+    }
+    return err;
+}
+
+static enum err open_ipc(struct node *n)
+{
+    char path[CONFIG_SOCKET_BYTES];
+    const struct ipc_handler handler = faces_ipc(n);
+    enum err err = config_socket_path(n->config, n->home, path, sizeof path);
+    if (err == OK) {
+        err = ipc_listen(&n->ipc, path, n->config->ipc_mode, &handler);
+    }
+    return failure_report(n->logger, "socket", n->config->socket, err);
+}
+
+static void log_ready(const struct node *n)
+{
+    struct logline line;
+    logline_begin(&line, n->logger, LEVEL_INFO, "ready");
+    logline_text(&line, "member", n->config->member);
+    logline_hash(&line, "ledger", &ledger_genesis(n->ledger)->ledger);
+    logline_text(&line, "home", n->home);
+    logline_end(&line);
+}
+
+static enum err open_all(struct node *n)
+{
+    enum err err = load_access(n);
+    if (err == OK) {
+        err = load_key(n);
+    }
+    if (err == OK) {
+        err = failure_report(n->logger, "pool", "", pool_create(&n->pool, 0));
+    }
+    if (err == OK) {
+        err = failure_report(n->logger, "pool", "", prefetch_create(&n->prefetch, n->pool));
+    }
+    if (err == OK) {
+        err = failure_report(n->logger, "queue", "", queue_create(&n->queue));
+    }
+    if (err == OK) {
+        err = open_ledger(n);
+    }
+    if (err == OK) {
+        err = open_sync(n);
+    }
+    if (err == OK) {
+        err = open_transport(n);
+    }
+    return err == OK ? open_ipc(n) : err;
+}
+
+enum err node_open(struct node **out, const struct node_options *options)
+{
+    struct node *n = calloc(1, sizeof *n);
+    if (n == NULL) {
+        return ERR_NOMEM;
+    }
+    n->home = options->home;
+    n->config = options->config;
+    n->logger = options->logger;
+    enum err err = open_all(n);
+    if (err != OK) {
+        node_close(n);
+        return err;
+    }
+    warn_of_clock(n);
+    log_ready(n);
+    *out = n;
+    return OK;
+}
+
+static void serve_events(struct node *n)
+{
+    for (unsigned i = 0; i < n->batch.event_count; i++) {
+        if (n->fatal == OK) {
+            faces_event(n, &n->batch.events[i]);
+        }
+        prefetch_drop(n->prefetch, buffer_span(&n->batch.events[i].frame));
+        buffer_clear(&n->batch.events[i].frame);
+    }
+    for (unsigned i = 0; i < n->batch.resumed_count; i++) {
+        transport_resume(n->transport, n->batch.resumed[i]);
+    }
+}
+
+static void tick(struct node *n)
+{
+    uint64_t now_ms = clock_steady_ms();
+    if (now_ms >= n->tick_ms) {
+        sync_tick(n->sync, now_ms);
+        n->tick_ms = now_ms + TICK_MS;
+    }
+    if (now_ms >= n->reap_ms) {
+        enum err err = store_reap_readers(ledger_store(n->ledger));
+        (void)failure_report(n->logger, "reap-readers", n->home, err);
+        n->reap_ms = now_ms + REAP_MS;
+    }
+}
+
+enum err node_run(struct node *n)
+{
+    n->batch.stop = false;
+    n->reap_ms = clock_steady_ms() + REAP_MS;
+    while (n->fatal == OK && !n->batch.stop) {
+        if (n->stopping) {
+            queue_stop(n->queue);
+        }
+        queue_take(n->queue, n->tick_ms, &n->batch);
+        ops_serve(n);
+        faces_announce(n);
+        serve_events(n);
+        faces_announce(n);
+        tick(n);
+    }
+    return failure_report(n->logger, "end", n->home, n->fatal);
+}
+
+void node_stop(struct node *n)
+{
+    queue_stop(n->queue);
+}
+
+void node_close(struct node *n)
+{
+    if (n == NULL) {
+        return;
+    }
+    if (n->queue != NULL) {
+        queue_stop(n->queue);
+    }
+    if (n->ipc != NULL) {
+        ipc_close(n->ipc);
+    }
+    if (n->sync != NULL) {
+        sync_free(n->sync);
+    }
+    if (n->transport != NULL) {
+        transport_close(n->transport);
+    }
+    if (n->ledger != NULL) {
+        ledger_close(n->ledger);
+    }
+    prefetch_free(n->prefetch);
+    queue_free(n->queue);
+    pool_free(n->pool);
+    signkey_free(n->key);
+    free(n);
+}

@@ -1,0 +1,32 @@
+/* jielid put together: one ledger thread (whoever calls node_run) that owns the ledger and all that
+ * is written, the faces that enqueue to it, the verify pool that works for it. */
+#ifndef JIELI_NODE_NODE_H
+#define JIELI_NODE_NODE_H
+
+#include "node/logline.h"
+
+struct node;
+
+struct node_options {
+    const char *home;
+    const struct config *config;      /* borrowed until node_close, as are the others */
+    const struct logger *logger;
+};
+
+/* Takes the home's lock, opens and rechecks the ledger, then listens, dials and lastly opens the
+ * local socket: who can connect is served. Every failure is logged with its step.
+ * ERR_CONFIG (unknown user), ERR_NOTFOUND, ERR_KEY, ERR_PASSPHRASE, ERR_PERMISSION, those of
+ * ledger_open, ERR_EXISTS (an address is taken). */
+MUST_CHECK enum err node_open(struct node **out, const struct node_options *options);
+/* Serves until node_stop or the `stop` request, then OK; what had come in by then is finished and
+ * answered. ERR_UNCERTAIN, ERR_CORRUPT, ERR_IO: the gate failed, nothing of the last commit was
+ * acknowledged, the process must end. */
+MUST_CHECK enum err node_run(struct node *n);
+void node_stop(struct node *n);       /* from any thread */
+void node_close(struct node *n);      /* NULL is fine */
+
+/* What can be checked of a home without starting: allowed users, the pinned ledger against genesis,
+ * the node key. Logged like failures of node_open. */
+MUST_CHECK enum err node_check(const struct node_options *options);
+
+#endif

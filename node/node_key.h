@@ -1,0 +1,11 @@
+/* The node key of an unattended process: $CREDENTIALS_DIRECTORY/node.key, which a service manager
+ * hands over, else node.key in the home; without passphrase in both cases. */
+#ifndef JIELI_NODE_NODE_KEY_H
+#define JIELI_NODE_NODE_KEY_H
+
+#include "crypto/keys.h"
+
+/* Errors of keyfile_read, and ERR_TOO_LARGE for too long a path. */
+MUST_CHECK enum err node_key_load(const char *home, struct signkey **out);
+
+#endif

@@ -1,0 +1,220 @@
+#include "node/ops.h"
+
+#include <string.h>
+
+#include "ledger/log/part.h"
+#include "ledger/query/query.h"
+#include "net/bundle.h"
+#include "node/clock.h"
+
+struct op_row { const char *name; ops_handler *handler; };
+
+static const struct op_row OPS[] = {
+    {"query", ops_query},
+    {"receive", ops_receive},
+    {"part", ops_part},
+    {"peers", ops_peers},
+    {"stop", ops_stop},
+    {"draft-put", ops_draft_put},
+    {"draft-get", ops_draft_get},
+    {"draft-list", ops_draft_list},
+    {"draft-del", ops_draft_del},
+};
+
+const char *ops_text(const struct ipc_request *request, const char *key)
+{
+    return json_string_value(json_object_get(request->head, key));
+}
+
+static const char *op_name(const struct ipc_request *request)
+{
+    const char *name = ops_text(request, "op");
+    return name == NULL ? "" : name;
+}
+
+void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
+                enum reason reason)
+{
+    struct logline line;
+    const char *message = reason == REASON_NONE ? err_message(err) : reason_message(reason);
+    json_t *reply = json_pack("{s:b, s:s, s:s}", "ok", 0, "error", err_name(err), "message",
+                              message);
+    if (reply != NULL && reason != REASON_NONE) {
+        json_object_set_new(reply, "reason", json_string(reason_name(reason)));
+    }
+    ipc_answer(n->ipc, request->conn, reply, (struct span){0});
+    json_decref(reply);
+    logline_begin(&line, n->logger, err == ERR_PERMISSION ? LEVEL_WARN : LEVEL_INFO, "refused");
+    logline_text(&line, "op", op_name(request));
+    logline_uint(&line, "uid", request->uid);
+    logline_err(&line, err);
+    if (reason != REASON_NONE) {
+        logline_text(&line, "reason", reason_name(reason));
+    }
+    logline_end(&line);
+}
+
+void ops_accept(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    bool good = json_object_get(answer->reply, "error") == NULL;
+    if (answer->reply == NULL ||
+        json_object_set_new(answer->reply, "ok", json_boolean(good)) != 0) {
+        ops_refuse(n, request, ERR_NOMEM, REASON_NONE);
+        return;
+    }
+    ipc_answer(n->ipc, request->conn, answer->reply, buffer_span(&answer->blob));
+}
+
+static void run(struct node *n, const struct ipc_request *request, ops_handler *handler)
+{
+    struct answer answer = {0};
+    enum err err = handler(n, request, &answer);
+    if (err == OK) {
+        ops_accept(n, request, &answer);
+    } else {
+        ops_refuse(n, request, err, REASON_NONE);
+    }
+    json_decref(answer.reply);
+    buffer_clear(&answer.blob);
+}
+
+static void dispatch(struct node *n, const struct ipc_request *request)
+{
+    if (n->fatal != OK) {
+        ops_refuse(n, request, n->fatal, REASON_NONE);
+        return;
+    }
+    for (size_t i = 0; i < sizeof OPS / sizeof OPS[0]; i++) {
+        if (strcmp(OPS[i].name, op_name(request)) == 0) {
+            run(n, request, OPS[i].handler);
+            return;
+        }
+    }
+    ops_refuse(n, request, ERR_UNSUPPORTED, REASON_NONE);
+}
+
+static bool is_append(const struct ipc_request *request)
+{
+    return strcmp(op_name(request), "append") == 0;
+}
+
+static bool may_use(struct node *n, const struct ipc_request *request)
+{
+    if (access_check(&n->access, request->uid) == OK) {
+        return true;
+    }
+    ops_refuse(n, request, ERR_PERMISSION, REASON_NONE);
+    return false;
+}
+
+void ops_serve(struct node *n)
+{
+    struct batch *b = &n->batch;
+    bool allowed[QUEUE_MAX_REQUESTS];
+    for (unsigned i = 0; i < b->request_count; i++) {
+        allowed[i] = may_use(n, &b->requests[i]);
+        if (allowed[i] && is_append(&b->requests[i])) {
+            acts_add(n, &b->requests[i]);
+        }
+    }
+    acts_commit(n);
+    for (unsigned i = 0; i < b->request_count; i++) {
+        if (allowed[i] && !is_append(&b->requests[i])) {
+            dispatch(n, &b->requests[i]);
+        }
+        ipc_request_clear(&b->requests[i]);
+    }
+}
+
+enum err ops_query(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    return query_run(n->ledger, request->head, clock_unix_s(), &answer->reply);
+}
+
+enum err ops_receive(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    struct bundle_result result = {0};
+    enum err err = bundle_apply_message(n->ledger, buffer_span(&request->blob), &result);
+    if (err == ERR_UNCERTAIN) {
+        n->fatal = err;
+    }
+    if (err == OK) {
+        answer->reply = json_pack("{s:I, s:I, s:I}", "entries", (json_int_t)result.entries,
+                                  "parts", (json_int_t)result.parts, "skipped",
+                                  (json_int_t)result.skipped);
+    }
+    return err;
+}
+
+static enum err commitment_of(const struct ipc_request *request, struct hash *out)
+{
+    size_t len = 0;
+    const char *text = ops_text(request, "commitment");
+    enum err err = text == NULL ? ERR_FORMAT
+                                : hex_decode(out->b, HASH_BYTES, text, strlen(text), &len);
+    return err == OK && len != HASH_BYTES ? ERR_FORMAT : err;
+}
+
+/* Puts the salt before the bytes in place: a part may be large. */
+static enum err prepend(struct buffer *bytes, const uint8_t salt[SALT_BYTES])
+{
+    enum err err = buffer_reserve(bytes, SALT_BYTES);
+    if (err == OK) {
+        memmove(bytes->data + SALT_BYTES, bytes->data, bytes->len);
+        memcpy(bytes->data, salt, SALT_BYTES);
+        bytes->len += SALT_BYTES;
+    }
+    return err;
+}
+
+enum err ops_part(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    struct hash commitment;
+    uint8_t salt[SALT_BYTES];
+    enum err err = commitment_of(request, &commitment);
+    if (err == OK) {
+        err = part_read(n->home, &commitment, salt, &answer->blob);
+    }
+    if (err == OK) {
+        err = prepend(&answer->blob, salt);
+    }
+    if (err == ERR_NOTFOUND || err == ERR_CORRUPT) {
+        enum err asked = sync_want_part(n->sync, &commitment);
+        err = asked == OK ? err : asked;
+    }
+    answer->reply = err == OK ? json_object() : NULL;
+    return err;
+}
+
+static json_t *peer_json(const struct sync_peer_info *p, uint64_t now_ms)
+{
+    return json_pack("{s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:i}", "member", p->member,
+                     "dialed", (int)p->dialed, "ready", (int)p->ready, "connected_for_ms",
+                     (json_int_t)(now_ms - p->connected_ms), "heard_ago_ms",
+                     (json_int_t)(now_ms - p->heard_ms), "bytes_in", (json_int_t)p->bytes_in,
+                     "bytes_out", (json_int_t)p->bytes_out, "behind",
+                     (json_int_t)p->behind_entries, "refusals", (int)p->refusals);
+}
+
+enum err ops_peers(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    struct sync_peer_info info;
+    uint64_t now_ms = clock_steady_ms();
+    json_t *list = json_array();
+    (void)request;
+    for (unsigned i = 0; sync_peer_at(n->sync, i, &info); i++) {
+        json_array_append_new(list, peer_json(&info, now_ms));
+    }
+    answer->reply = json_pack("{s:o, s:b}", "peers", list, "idle", (int)sync_idle(n->sync));
+    return answer->reply == NULL ? ERR_NOMEM : OK;
+}
+
+enum err ops_stop(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    enum err err = access_check_owner(&n->access, request->uid);
+    if (err == OK) {
+        n->stopping = true;
+        answer->reply = json_object();
+    }
+    return err;
+}

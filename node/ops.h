@@ -1,0 +1,33 @@
+/* The operations of the local socket (net/ipc.h), one handler each. */
+#ifndef JIELI_NODE_OPS_H
+#define JIELI_NODE_OPS_H
+
+#include "node/node_parts.h"
+
+/* What goes back: a reply object without "ok", and a blob. */
+struct answer { json_t *reply; struct buffer blob; };
+
+/* A handler fills the answer, or fails and leaves the words to its caller. */
+typedef enum err ops_handler(struct node *n, const struct ipc_request *request,
+                             struct answer *answer);
+
+ops_handler ops_query, ops_receive, ops_part, ops_peers, ops_stop;     /* ops.c */
+ops_handler ops_draft_put, ops_draft_get, ops_draft_list, ops_draft_del; /* ops_draft.c */
+
+/* Serves all requests of n->batch and clears them: acts first, under one commit, then the rest. */
+void ops_serve(struct node *n);
+
+/* ops_append.c. acts_add takes one append request into n->acts, or answers it when it is refused;
+ * the request must live until acts_commit, which commits, answers and logs all of them. */
+void acts_add(struct node *n, const struct ipc_request *request);
+void acts_commit(struct node *n);
+
+/* Answers `request` with an error; reason may be REASON_NONE. Logged with the caller's uid. */
+void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
+                enum reason reason);
+/* Answers with an object of the caller's, which is given "ok": true unless it has an "error". */
+void ops_accept(struct node *n, const struct ipc_request *request, struct answer *answer);
+/* The text of a member of the request's head, NULL where there is none. */
+const char *ops_text(const struct ipc_request *request, const char *key);
+
+#endif

@@ -1,0 +1,130 @@
+#include "ledger/log/part.h"
+#include "net/act_blob.h"
+#include "node/clock.h"
+#include "node/ops.h"
+
+static bool names(const struct entry *e, const struct hash *commitment)
+{
+    for (unsigned i = 0; i < e->part_count; i++) {
+        if (hash_equal(&e->parts[i].commitment, commitment)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Parts are on disk before the entry that names them; only those it names are taken. */
+static enum err store_parts(const struct node *n, const struct entry *e,
+                            const struct act_blob *blob)
+{
+    struct hash commitment;
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && i < blob->part_count; i++) {
+        part_commitment(blob->parts[i].salt, blob->parts[i].bytes, &commitment);
+        err = names(e, &commitment) ? part_store(n->home, blob->parts[i].salt,
+                                                 blob->parts[i].bytes, &commitment)
+                                    : ERR_FORMAT;
+    }
+    for (unsigned i = 0; err == OK && i < e->part_count; i++) {
+        err = part_held(n->home, &e->parts[i].commitment) ? OK : ERR_NOTFOUND;
+    }
+    return err;
+}
+
+static enum err prepare(const struct node *n, const struct ipc_request *request,
+                        struct append *item, uint64_t *claimed_s)
+{
+    struct act_blob blob;
+    struct entry e;
+    enum err err = act_blob_decode(&blob, buffer_span(&request->blob));
+    if (err == OK) {
+        err = entry_decode(&e, blob.entry);
+    }
+    if (err == OK) {
+        err = clock_claimed_check(e.time_s, n->last_claimed_s, clock_unix_s());
+    }
+    if (err == OK) {
+        err = store_parts(n, &e, &blob);
+    }
+    if (err == OK) {
+        *item = (struct append){.entry = blob.entry};
+        *claimed_s = e.time_s;
+    }
+    return err;
+}
+
+void acts_add(struct node *n, const struct ipc_request *request)
+{
+    struct acts *a = &n->acts;
+    enum err err = prepare(n, request, &a->items[a->count], &a->claimed_s[a->count]);
+    if (err != OK) {
+        ops_refuse(n, request, err, REASON_NONE);
+        return;
+    }
+    a->requests[a->count++] = request;
+}
+
+static void log_act(const struct node *n, const struct ipc_request *request,
+                    const struct append *item)
+{
+    struct logline line;
+    logline_begin(&line, n->logger, LEVEL_INFO, "act");
+    logline_uint(&line, "uid", request->uid);
+    logline_uint(&line, "index", item->index);
+    logline_hash(&line, "id", &item->id);
+    logline_end(&line);
+}
+
+static void acknowledge(struct node *n, const struct ipc_request *request,
+                        const struct append *item)
+{
+    char id[2 * HASH_BYTES + 1];
+    struct answer answer = {0};
+    if (hex_encode(id, sizeof id, span_of(item->id.b, HASH_BYTES)) == OK) {
+        answer.reply = json_pack("{s:I, s:s, s:s}", "index", (json_int_t)item->index, "id", id,
+                                 "level", "sequenced");
+    }
+    ops_accept(n, request, &answer);
+    json_decref(answer.reply);
+    log_act(n, request, item);
+}
+
+static void answer_one(struct node *n, unsigned i)
+{
+    const struct append *item = &n->acts.items[i];
+    if (item->err == OK) {
+        if (n->acts.claimed_s[i] > n->last_claimed_s) {
+            n->last_claimed_s = n->acts.claimed_s[i];
+        }
+        acknowledge(n, n->acts.requests[i], item);
+    } else {
+        ops_refuse(n, n->acts.requests[i], item->overtaken_base ? ERR_OVERTAKEN : item->err,
+                   item->reason);
+    }
+}
+
+/* A gate that failed in the middle leaves nothing that this process could still trust. */
+static bool ends_process(enum err err)
+{
+    return err == ERR_UNCERTAIN || err == ERR_CORRUPT || err == ERR_IO;
+}
+
+void acts_commit(struct node *n)
+{
+    struct acts *a = &n->acts;
+    if (a->count == 0) {
+        return;
+    }
+    enum err err = ledger_append(n->ledger, a->items, a->count);
+    if (ends_process(err)) {
+        n->fatal = err;
+    }
+    for (unsigned i = 0; i < a->count; i++) {
+        if (err == OK) {
+            answer_one(n, i);
+        } else {
+            ops_refuse(n, a->requests[i], err, REASON_NONE);
+        }
+    }
+    a->count = 0;
+}

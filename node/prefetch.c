@@ -1,0 +1,256 @@
+#include "node/prefetch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/message.h"
+
+enum {
+    PREFETCH_FRAMES = 16,
+    PREFETCH_ENTRIES = MESSAGE_MAX_PACKAGES * PACKAGE_ENTRIES,
+};
+
+/* One frame under way or done. */
+struct ahead {
+    const uint8_t *frame;
+    size_t count;
+    struct span *entries;
+    struct hash *ids;              /* of the entries whose signatures are good; others stay zero */
+    uint32_t *index;               /* open addressing by id: entry number + 1 */
+    size_t slots;                  /* a power of two */
+    const struct hash *ledger;
+    struct pool_job job;
+};
+
+struct prefetch {
+    struct pool *pool;
+    bool enabled;
+    struct hash ledger;
+    pthread_mutex_t lock;
+    struct ahead *waiting[PREFETCH_FRAMES];
+    struct ahead *taken;           /* the ledger thread's */
+};
+
+static void ahead_free(struct ahead *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    free(a->entries);
+    free(a->ids);
+    free(a->index);
+    free(a);
+}
+
+static void check_range(void *ctx, size_t from, size_t to)
+{
+    struct ahead *a = ctx;
+    struct entry e;
+    for (size_t i = from; i < to; i++) {
+        if (entry_decode(&e, a->entries[i]) == OK && entry_verify(&e, a->ledger) == OK) {
+            a->ids[i] = e.id;
+        }
+    }
+}
+
+/* All entries of all packages, in order. */
+static enum err entries_gather(struct ahead *a, const struct message *m)
+{
+    struct package *p = malloc(sizeof *p);
+    enum err err = p == NULL ? ERR_NOMEM : OK;
+    for (unsigned i = 0; err == OK && i < m->u.packages.count; i++) {
+        err = package_decode(p, m->u.packages.packages[i]);
+        struct span *grown = err != OK || p->count == 0
+                                 ? NULL
+                                 : realloc(a->entries, (a->count + p->count) * sizeof *grown);
+        if (err == OK && p->count > 0 && grown == NULL) {
+            err = ERR_NOMEM;
+        }
+        if (err == OK && p->count > 0) {
+            a->entries = grown;
+            memcpy(a->entries + a->count, p->entries, p->count * sizeof *grown);
+            a->count += p->count;
+        }
+    }
+    free(p);
+    return err;
+}
+
+static struct ahead *ahead_create(struct span frame, const struct hash *ledger)
+{
+    struct message *m = malloc(sizeof *m);
+    struct ahead *a = calloc(1, sizeof *a);
+    enum err err = m == NULL || a == NULL ? ERR_NOMEM : message_decode(m, frame);
+    if (err == OK) {
+        err = entries_gather(a, m);
+    }
+    free(m);
+    if (err == OK && a->count > 0) {
+        a->slots = 16;
+        while (a->slots < 2 * a->count) {
+            a->slots *= 2;
+        }
+        a->frame = frame.data;
+        a->ledger = ledger;
+        a->ids = calloc(a->count, sizeof *a->ids);
+        a->index = calloc(a->slots, sizeof *a->index);
+        a->job = (struct pool_job){.run = check_range, .ctx = a, .count = a->count};
+    }
+    if (err == OK && a->ids != NULL && a->index != NULL) {
+        return a;
+    }
+    ahead_free(a);
+    return NULL;
+}
+
+enum err prefetch_create(struct prefetch **out, struct pool *pool)
+{
+    struct prefetch *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return ERR_NOMEM;
+    }
+    p->pool = pool;
+    pthread_mutex_init(&p->lock, NULL);
+    *out = p;
+    return OK;
+}
+
+void prefetch_enable(struct prefetch *p, const struct hash *ledger)
+{
+    p->ledger = *ledger;
+    p->enabled = true;
+}
+
+void prefetch_free(struct prefetch *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < PREFETCH_FRAMES; i++) {
+        if (p->waiting[i] != NULL) {
+            pool_finish(p->pool, &p->waiting[i]->job);
+            ahead_free(p->waiting[i]);
+        }
+    }
+    ahead_free(p->taken);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+void prefetch_start(struct prefetch *p, struct span frame)
+{
+    if (!p->enabled || frame.len == 0 || frame.data[0] != MSG_PACKAGES) {
+        return;
+    }
+    struct ahead *a = ahead_create(frame, &p->ledger);
+    if (a == NULL) {
+        return;
+    }
+    bool kept = false;
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; !kept && i < PREFETCH_FRAMES; i++) {
+        if (p->waiting[i] == NULL) {
+            p->waiting[i] = a;
+            kept = true;
+            pool_submit(p->pool, &a->job);
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (!kept) {
+        ahead_free(a);
+    }
+}
+
+static struct ahead *withdraw(struct prefetch *p, struct span frame)
+{
+    struct ahead *found = NULL;
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; found == NULL && i < PREFETCH_FRAMES; i++) {
+        if (p->waiting[i] != NULL && p->waiting[i]->frame == frame.data) {
+            found = p->waiting[i];
+            p->waiting[i] = NULL;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (found != NULL) {
+        pool_finish(p->pool, &found->job);
+    }
+    return found;
+}
+
+void prefetch_drop(struct prefetch *p, struct span frame)
+{
+    ahead_free(withdraw(p, frame));
+}
+
+static size_t slot_of(const struct ahead *a, const struct hash *id)
+{
+    return (size_t)load_u64(id->b) & (a->slots - 1);
+}
+
+void prefetch_take(struct prefetch *p, struct span frame)
+{
+    static const struct hash none = {{0}};
+    ahead_free(p->taken);
+    p->taken = withdraw(p, frame);
+    struct ahead *a = p->taken;
+    for (size_t i = 0; a != NULL && i < a->count; i++) {
+        if (hash_equal(&a->ids[i], &none)) {
+            continue;
+        }
+        size_t at = slot_of(a, &a->ids[i]);
+        while (a->index[at] != 0) {
+            at = (at + 1) & (a->slots - 1);
+        }
+        a->index[at] = (uint32_t)i + 1;
+    }
+}
+
+static bool known(const struct ahead *a, const struct hash *id)
+{
+    if (a == NULL) {
+        return false;
+    }
+    for (size_t at = slot_of(a, id); a->index[at] != 0; at = (at + 1) & (a->slots - 1)) {
+        if (hash_equal(&a->ids[a->index[at] - 1], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Entries not known are moved together, checked, and their answers put back. */
+static void verify(void *ctx, const struct entry *const *entries, size_t count,
+                   const struct hash *ledger, bool *ok)
+{
+    struct prefetch *p = ctx;
+    struct verifier pool = pool_verifier(p->pool);
+    const struct entry **rest = malloc((count + 1) * sizeof *rest);
+    bool *rest_ok = malloc(count + 1);
+    size_t n = 0;
+    if (rest == NULL || rest_ok == NULL || p->taken == NULL) {
+        pool.verify(pool.ctx, entries, count, ledger, ok);
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            ok[i] = known(p->taken, &entries[i]->id);
+            if (!ok[i]) {
+                rest[n++] = entries[i];
+            }
+        }
+        pool.verify(pool.ctx, rest, n, ledger, rest_ok);
+        n = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (!ok[i]) {
+                ok[i] = rest_ok[n++];
+            }
+        }
+    }
+    free(rest);
+    free(rest_ok);
+}
+
+struct verifier prefetch_verifier(struct prefetch *p)
+{
+    return (struct verifier){.ctx = p, .verify = verify};
+}

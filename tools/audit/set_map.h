@@ -1,0 +1,20 @@
+/* What the files of the set share: its maps, and the inside of a log. */
+#ifndef JIELI_TOOLS_AUDIT_SET_MAP_H
+#define JIELI_TOOLS_AUDIT_SET_MAP_H
+
+#include "tools/audit/set.h"
+
+/* ---- set.c ---- */
+MUST_CHECK enum err set_past_root(struct set_log *log, uint64_t size, struct hash *out);
+MUST_CHECK enum err set_log_append(struct set_log *log, const struct set_input *in,
+                                   struct set_entry **out);
+
+/* ---- set_map.c ---- */
+MUST_CHECK enum err set_map_id(struct audit_set *s, const struct set_item *item);
+/* Whether this member used the entry's first key and nonce before; if not and `put`, notes it. */
+MUST_CHECK enum err set_map_nonce(struct audit_set *s, const struct set_item *item,
+                                  const struct entry *e, bool *used);
+/* Number of a case, a new one where it is met for the first time. */
+MUST_CHECK enum err set_map_case(struct audit_set *s, const struct hash *id, uint32_t *no);
+
+#endif

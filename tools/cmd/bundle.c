@@ -1,0 +1,149 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "net/bundle.h"
+#include "tools/command.h"
+#include "tools/home_open.h"
+
+/* ---- create ---- */
+
+static int find_case(struct session *s, struct ledger *l, const char *text, struct hash *out)
+{
+    struct hash found[2];
+    size_t count;
+    enum err err = ledger_find_case(l, text, found, 2, &count);
+    if (err == ERR_RANGE)
+        return session_fail(s, err, _("several cases begin like this"), NULL);
+    if (err != OK)
+        return session_fail_at(s, err, text);
+    *out = found[0];
+    return EXIT_DONE;
+}
+
+static int write_heads(struct session *s, struct ledger *l, const char *path)
+{
+    struct buffer heads = {0};
+    enum err err = bundle_heads(l, &heads);
+    if (err == OK)
+        err = file_replace(path, buffer_span(&heads), 0644);
+    buffer_clear(&heads);
+    if (err != OK)
+        return session_fail_at(s, err, path);
+    if (s->json)
+        return session_json(json_pack("{s:s}", "heads", path));
+    printf(_("heads written to %s; the sender gives them to --since\n"), path);
+    return EXIT_DONE;
+}
+
+static int create(struct session *s, const char *path)
+{
+    const char *text = args_value(&s->args, "case");
+    struct bundle_selection what = {.since_path = args_value(&s->args, "since"),
+                                    .parts = !args_has(&s->args, "no-parts")};
+    struct hash case_id;
+    struct ledger *l;
+    int code = home_open_read(s, &l);
+    if (code == EXIT_DONE && text != NULL)
+        code = find_case(s, l, text, &case_id);
+    if (code != EXIT_DONE)
+        return code;
+    what.case_id = text == NULL ? NULL : &case_id;
+    enum err err = bundle_create(l, path, &what);
+    if (err != OK)
+        return session_fail_at(s, err, path);
+    char id[2 * HASH_BYTES + 1];
+    err = hex_encode(id, sizeof id, span_of(ledger_genesis(l)->ledger.b, HASH_BYTES));
+    if (err != OK)
+        return session_fail_at(s, err, path);
+    if (s->json)
+        return session_json(json_pack("{s:s,s:s}", "bundle", path, "ledger", id));
+    printf(_("bundle written to %s; it is checked anywhere with\n  jieli audit %s --genesis %s\n"),
+           path, path, id);
+    return EXIT_DONE;
+}
+
+/* ---- apply ---- */
+
+/* Through the daemon that has the home. */
+static int apply_by_daemon(struct session *s, struct bundle_reader *b, struct bundle_result *sum)
+{
+    struct span frame;
+    enum err err;
+    while ((err = bundle_next(b, &frame)) == OK) {
+        json_t *reply;
+        int code = session_tell(s, json_pack("{s:s}", "op", "receive"), frame, &reply, NULL);
+        if (code != EXIT_DONE)
+            return code;
+        sum->entries += (uint64_t)json_integer_value(json_object_get(reply, "entries"));
+        sum->parts += (uint64_t)json_integer_value(json_object_get(reply, "parts"));
+        sum->skipped += (uint64_t)json_integer_value(json_object_get(reply, "skipped"));
+        json_decref(reply);
+    }
+    return err == ERR_NOTFOUND ? EXIT_DONE : session_fail_at(s, err, args_word(&s->args, 1));
+}
+
+static int print_applied(struct session *s, const struct bundle_result *sum)
+{
+    if (s->json)
+        return session_json(json_pack("{s:I,s:I,s:I}", "entries", (json_int_t)sum->entries, "parts",
+                                      (json_int_t)sum->parts, "skipped",
+                                      (json_int_t)sum->skipped));
+    printf(_("%llu entries and %llu parts are new here\n"), (unsigned long long)sum->entries,
+           (unsigned long long)sum->parts);
+    if (sum->skipped > 0)
+        printf(_("%llu entries could not be placed: what lies before them is not held; ask for a "
+                 "bundle without --since\n"), (unsigned long long)sum->skipped);
+    return EXIT_DONE;
+}
+
+static int apply(struct session *s, const char *path)
+{
+    struct bundle_result sum = {0};
+    struct bundle_reader *b;
+    struct ledger *l;
+    enum err err = bundle_open(&b, path);
+    if (err != OK)
+        return session_fail_at(s, err, path);
+    int code = home_open_write(s, &l);
+    if (code == EXIT_DONE && l != NULL) {
+        err = bundle_apply(l, b, &sum);
+        ledger_close(l);
+        code = err == OK ? EXIT_DONE : session_fail_at(s, err, path);
+    } else if (code == EXIT_DONE) {
+        code = apply_by_daemon(s, b, &sum);
+    }
+    bundle_close(b);
+    return code == EXIT_DONE ? print_applied(s, &sum) : code;
+}
+
+static int bundle_run(struct session *s)
+{
+    const char *verb = args_word(&s->args, 0), *path = args_word(&s->args, 1);
+    if (verb == NULL || path == NULL)
+        return session_usage(s, _("say create, apply or heads, and a file"), NULL);
+    if (strcmp(verb, "create") == 0)
+        return create(s, path);
+    if (strcmp(verb, "apply") == 0)
+        return apply(s, path);
+    struct ledger *l;
+    if (strcmp(verb, "heads") != 0)
+        return session_usage(s, _("say create, apply or heads, and a file"), verb);
+    int code = home_open_read(s, &l);
+    return code == EXIT_DONE ? write_heads(s, l, path) : code;
+}
+
+static const struct option_row options[] = {
+    {"since", "HEADS", N_("only what the receiver lacks, by its file of heads")},
+    {"case", "CASE", N_("one case: the convenor's log and every package that it touches")},
+    {"no-parts", NULL, N_("without the open parts that are held here")},
+    {NULL, NULL, NULL},
+};
+
+const struct command cmd_bundle = {
+    .name = "bundle",
+    .usage = "create|apply|heads FILE [--since HEADS] [--case CASE]",
+    .summary = N_("the ledger as a file, for a disc across an air gap and for auditors"),
+    .example = "jieli bundle create /media/usb/june.bundle",
+    .options = options,
+    .run = bundle_run,
+};

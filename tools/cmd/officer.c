@@ -1,0 +1,236 @@
+/* Officers: add (enrol), prove (a key's holder makes the proof), list. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/log/home.h"
+#include "ledger/roster/compose.h"
+#include "tools/cmd/lists.h"
+#include "tools/command.h"
+#include "tools/grid.h"
+#include "tools/member_input.h"
+#include "tools/writing.h"
+
+struct proven {
+    struct pubkey key;
+    struct sig proof;
+    struct hash ledger;
+    char member[ID_MAX_BYTES + 1];
+};
+
+static int where_we_are(struct session *s, struct proven *p)
+{
+    json_t *status;
+    size_t len;
+    int code = session_ask(s, json_pack("{s:s}", "query", "status"), &status);
+    if (code != EXIT_DONE)
+        return code;
+    const char *ledger = text_at(status, "ledger"), *member = text_at(status, "member");
+    if (member[0] == 0 || hex_decode(p->ledger.b, HASH_BYTES, ledger, strlen(ledger), &len) != OK)
+        code = session_fail_at(s, ERR_UNKNOWN_MEMBER, s->home);
+    snprintf(p->member, sizeof p->member, "%s", member);
+    json_decref(status);
+    return code;
+}
+
+static int prove(struct session *s, struct proven *p)
+{
+    struct signkey *key = NULL;
+    const char *path = args_value(&s->args, "new-key");
+    if (path == NULL)
+        return session_usage(s, _("this option is needed"), "--new-key");
+    int code = key_read_or_create(s, path, &key);
+    if (code == EXIT_DONE) {
+        p->key = *signkey_public(key);
+        enum err err = possession_sign(key, &p->ledger, p->member, "officer", &p->proof);
+        code = err == OK ? EXIT_DONE : session_fail_at(s, err, path);
+    }
+    signkey_free(key);
+    return code;
+}
+
+static bool take_hex(const json_t *o, const char *key, uint8_t *out, size_t out_bytes)
+{
+    size_t len;
+    const char *hex = text_at(o, key);
+    return hex_decode(out, out_bytes, hex, strlen(hex), &len) == OK && len == out_bytes;
+}
+
+static int read_proof(struct session *s, const char *path, struct proven *p)
+{
+    struct hash ledger;
+    json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    if (o == NULL)
+        return session_fail_at(s, ERR_FORMAT, path);
+    bool whole = take_hex(o, "key", p->key.b, PUBKEY_BYTES) &&
+                 take_hex(o, "proof", p->proof.b, SIG_BYTES) &&
+                 take_hex(o, "ledger", ledger.b, HASH_BYTES);
+    bool ours = whole && hash_equal(&ledger, &p->ledger) &&
+                strcmp(text_at(o, "member"), p->member) == 0;
+    json_decref(o);
+    if (!whole)
+        return session_fail_at(s, ERR_FORMAT, path);
+    return ours ? EXIT_DONE
+                : session_fail(s, ERR_WRONG_LEDGER,
+                               _("the proof was made for another member or ledger"), NULL);
+}
+
+static int enrol(struct session *s, const struct proven *p)
+{
+    const char *posts[OFFICER_MAX_POSTS];
+    struct enrol_fields f = {.key = p->key, .proof = p->proof, .posts = posts};
+    struct composition c;
+    json_t *reply = NULL;
+    f.person = args_value(&s->args, "person");
+    while (f.post_count < OFFICER_MAX_POSTS && args_nth(&s->args, "post", f.post_count) != NULL) {
+        posts[f.post_count] = args_nth(&s->args, "post", f.post_count);
+        f.post_count++;
+    }
+    if (f.person == NULL || f.post_count == 0)
+        return session_usage(s, _("this option is needed"),
+                             f.person == NULL ? "--person" : "--post");
+    composition_init(&c);
+    int code = compose_enrol(&c, &f) == OK ? EXIT_DONE : session_fail_at(s, ERR_FORMAT, f.person);
+    if (code == EXIT_DONE)
+        code = writing_govern(s, KIND_ENROL, c.facts, c.fact_count, &reply);
+    if (code == EXIT_DONE) {
+        json_object_set_new(reply, "person", json_string(f.person));
+        code = writing_tell(s, kind_row(KIND_ENROL), reply);
+    }
+    composition_clear(&c);
+    return code;
+}
+
+static int add_run(struct session *s)
+{
+    struct proven p;
+    const char *proof = args_value(&s->args, "proof");
+    int code = where_we_are(s, &p);
+    if (code == EXIT_DONE)
+        code = proof != NULL ? read_proof(s, proof, &p) : prove(s, &p);
+    return code == EXIT_DONE ? enrol(s, &p) : code;
+}
+
+static int take_place(struct session *s, struct proven *p)
+{
+    size_t len;
+    const char *ledger = args_value(&s->args, "ledger"), *member = args_value(&s->args, "member");
+    if (ledger == NULL && member == NULL)
+        return where_we_are(s, p);
+    if (ledger == NULL || hex_decode(p->ledger.b, HASH_BYTES, ledger, strlen(ledger), &len) != OK ||
+        len != HASH_BYTES)
+        return session_usage(s, _("--ledger is the ledger's id, 64 hex digits"), ledger);
+    return member_input_text(s, "--member", member, p->member, sizeof p->member);
+}
+
+static int prove_run(struct session *s)
+{
+    struct proven p;
+    char ledger[HASH_BYTES * 2 + 1], key[PUBKEY_BYTES * 2 + 1], proof[SIG_BYTES * 2 + 1];
+    const char *path = args_value(&s->args, "out");
+    if (path == NULL)
+        return session_usage(s, _("this option is needed"), "--out");
+    int code = take_place(s, &p);
+    if (code == EXIT_DONE)
+        code = prove(s, &p);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = hex_encode(ledger, sizeof ledger, span_of(p.ledger.b, HASH_BYTES));
+    if (err == OK)
+        err = hex_encode(key, sizeof key, span_of(p.key.b, PUBKEY_BYTES));
+    if (err == OK)
+        err = hex_encode(proof, sizeof proof, span_of(p.proof.b, SIG_BYTES));
+    json_t *o = json_pack("{s:s,s:s,s:s,s:s}", "ledger", ledger, "member", p.member, "key", key,
+                          "proof", proof);
+    char *text = json_dumps(o, JSON_INDENT(1));
+    json_decref(o);
+    if (err == OK)
+        err = text == NULL ? ERR_NOMEM : file_replace(path, span_of(text, strlen(text)), 0644);
+    free(text);
+    if (err != OK)
+        return session_fail_at(s, err, path);
+    if (s->json)
+        return session_json(json_pack("{s:s,s:s}", "proof", path, "key", key));
+    printf(_("proof written to %s; an administrator enrols it: jieli officer add --proof %s\n"),
+           path, path);
+    return EXIT_DONE;
+}
+
+static void print_officers(struct session *s, const json_t *officers)
+{
+    const char *const heading[] = {_("member"), _("person"), _("posts"), _("key"),
+                                   _("enrolled by")};
+    struct grid g;
+    size_t i;
+    const json_t *o;
+    grid_init(&g, 5, heading);
+    json_array_foreach(officers, i, o) {
+        char posts[512] = "", key[17], entry[64];
+        const json_t *list = json_object_get(o, "posts");
+        for (size_t k = 0; k < json_array_size(list); k++) {
+            size_t used = strlen(posts);
+            snprintf(posts + used, sizeof posts - used, "%s%s", k == 0 ? "" : ", ",
+                     json_string_value(json_array_get(list, k)));
+        }
+        snprintf(key, sizeof key, "%.16s", text_at(o, "key"));
+        snprintf(entry, sizeof entry, _("entry %llu"), (unsigned long long)number_at(o, "index"));
+        const char *by = json_is_true(json_object_get(o, "root")) ? _("genesis")
+                         : json_is_true(json_object_get(o, "from_admission")) ? _("admission")
+                                                                              : entry;
+        grid_row(&g, (const char *[]){session_member(s, text_at(o, "member")), text_at(o, "person"),
+                                      posts, key, by});
+    }
+    grid_print(&g, stdout);
+    grid_clear(&g);
+}
+
+static int list_run(struct session *s)
+{
+    json_t *reply, *request = json_pack("{s:s}", "query", "officers");
+    const char *member = args_value(&s->args, "member");
+    if (member != NULL)
+        json_object_set_new(request, "member", json_string(session_member_id(s, member)));
+    int code = session_ask(s, request, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (s->json)
+        return session_json(reply);
+    print_officers(s, json_object_get(reply, "officers"));
+    json_decref(reply);
+    return EXIT_DONE;
+}
+
+static int officer_run(struct session *s)
+{
+    const char *what = args_word(&s->args, 0);
+    if (what != NULL && strcmp(what, "add") == 0)
+        return add_run(s);
+    if (what != NULL && strcmp(what, "prove") == 0)
+        return prove_run(s);
+    if (what != NULL && strcmp(what, "list") == 0)
+        return list_run(s);
+    return session_usage(s, _("say add, prove or list"), what);
+}
+
+static const struct option_row officer_options[] = {
+    {"post", "POST", N_("post of the new officer; may repeat")},
+    {"person", "NO", N_("person number of the new officer")},
+    {"new-key", "FILE", N_("key file of the new officer, made if missing")},
+    {"proof", "FILE", N_("proof that the new officer made with `officer prove`")},
+    {"member", "ID", N_("list: only of this member; prove: where there is no home")},
+    {"ledger", "HEX", N_("prove: id of the ledger, where there is no home")},
+    {"out", "FILE", N_("prove: where the proof goes")},
+    {"no-passphrase", NULL,
+     N_("new key files without passphrase: for service managers and trials")},
+    {NULL, NULL, NULL},
+};
+
+const struct command cmd_officer = {
+    .name = "officer",
+    .usage = "add --post POST --person NO (--new-key FILE | --proof FILE) | prove … | list",
+    .summary = N_("enrols officers of our member, makes their proofs, lists them"),
+    .example = "jieli officer add --post 经办人 --person E007 --new-key e007.key --key e001.key",
+    .options = officer_options,
+    .signs = true,
+    .run = officer_run,
+};

@@ -1,0 +1,43 @@
+#include <string.h>
+
+#include "tools/command.h"
+
+static const struct command *const commands[] = {
+    &cmd_genesis, &cmd_init,       &cmd_admit, &cmd_officer, &cmd_duty,  &cmd_members, &cmd_cases,
+    &cmd_show,    &cmd_inbox,      &cmd_blindspots, &cmd_whose, &cmd_status, &cmd_draft,
+    &cmd_drafts,  &cmd_sign,
+};
+
+const struct option_row common_options[] = {
+    {"home", "DIR", N_("the node's home; else JIELI_HOME, else /var/lib/jieli")},
+    {"socket", "PATH", N_("the node's socket, where it is not in its home")},
+    {"json", NULL, N_("answer as one JSON object, for programs")},
+    {"help", NULL, N_("this help")},
+    {NULL, NULL, NULL},
+};
+
+const struct option_row signing_options[] = {
+    {"key", "FILE", N_("key file of the officer who signs; else JIELI_KEY")},
+    {"key2", "FILE", N_("key file of a second signer; --key3 and --key4 likewise")},
+    {"key3", "FILE", N_("key file of a third signer")},
+    {"key4", "FILE", N_("key file of a fourth signer")},
+    {"as", "POST", N_("post that is signed as, once for each key in their order")},
+    {"role", "ROLE", N_("handle, review, issue or verify, once for each key in their order")},
+    {"passphrase-file", "FILE", N_("first line is the passphrase of the key files")},
+    {NULL, NULL, NULL},
+};
+
+const struct command *command_at(unsigned i)
+{
+    return i < sizeof commands / sizeof commands[0] ? commands[i] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+    const struct command *c;
+    for (unsigned i = 0; (c = command_at(i)) != NULL; i++) {
+        if (strcmp(c->name, name) == 0)
+            return c;
+    }
+    return NULL;
+}

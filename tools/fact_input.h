@@ -1,0 +1,27 @@
+/* Facts of an act from the command line, by the tables of kinds and facts. */
+#ifndef JIELI_TOOLS_FACT_INPUT_H
+#define JIELI_TOOLS_FACT_INPUT_H
+
+#include "ledger/log/entry.h"
+#include "tools/session.h"
+
+struct fact_inputs {
+    struct buffer bytes;
+    unsigned count;
+    struct fact facts[2 * KIND_MAX_FACTS];      /* rising ids, values within bytes */
+};
+
+/* Takes every fact of the kind that has an option given; complains of a required one that is
+ * missing, naming its choices. `case_text` is where --target's short ids are looked up; NULL for
+ * none. EXIT_DONE, or the failure printed. Clear in either case. */
+int fact_inputs_take(struct session *s, const struct kind_row *kind, const char *case_text,
+                     struct fact_inputs *out);
+void fact_inputs_clear(struct fact_inputs *f);
+
+/* The value of one fact as a CBOR item appended to out: codes by name or Chinese word, dates as
+ * dates.h reads them or "today", lists with commas, tracks as track=investigator. ERR_RANGE: no
+ * such code; ERR_FORMAT: not of the fact's type. */
+MUST_CHECK enum err fact_value_encode(const struct fact_row *row, const char *const *texts,
+                                      unsigned count, uint64_t now_s, struct buffer *out);
+
+#endif

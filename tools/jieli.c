@@ -1,0 +1,108 @@
+/* The command line of Jieli: finds the subcommand and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/keys.h"
+#include "tools/command.h"
+
+static int explain(struct session *s, const struct option_row *const *tables, unsigned count,
+                   enum args_fault fault, const char *at)
+{
+    char text[256];
+    const char *near;
+    switch (fault) {
+    case ARGS_UNKNOWN:
+        near = args_nearest(tables, count, at);
+        if (near == NULL)
+            return session_usage(s, _("no such option"), at);
+        snprintf(text, sizeof text, _("no such option, did you mean --%s"), near);
+        return session_usage(s, text, at);
+    case ARGS_NO_VALUE: return session_usage(s, _("this option needs a value"), at);
+    case ARGS_NO_FLAG_VALUE: return session_usage(s, _("this option takes no value"), at);
+    case ARGS_TOO_MANY: return session_usage(s, _("too many arguments"), at);
+    case ARGS_FINE: break;
+    }
+    return EXIT_USAGE;
+}
+
+static bool help_asked(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Parses argv by the tables and runs the command, or the act where there is no command. */
+static int parse_and_run(const struct command *c, const struct kind_row *kind, int argc,
+                         char **argv)
+{
+    struct option_row rows[ACT_MAX_OPTIONS] = {{NULL, NULL, NULL}};
+    const struct option_row *tables[4] = {c == NULL ? NULL : c->options, rows, common_options,
+                                          c == NULL || c->signs ? signing_options : NULL};
+    struct args args;
+    struct session s;
+    enum args_fault fault;
+    const char *at;
+    if (kind != NULL)
+        act_options(kind, rows);
+    enum err err = args_parse(&args, argc, argv, tables, 4, &fault, &at);
+    session_init(&s, c == NULL ? kind->name : c->name, &args);
+    int code;
+    if (err != OK)
+        code = explain(&s, tables, 4, fault, at);
+    else
+        code = c == NULL ? act_run(&s, kind) : c->run(&s);
+    session_clear(&s);
+    return code;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+    const struct kind_row *kind = c->kind == NULL || argc == 0 ? NULL : c->kind(argv[0]);
+    if (help_asked(argc, argv)) {
+        help_command(c);
+        return EXIT_DONE;
+    }
+    return parse_and_run(c, kind, argc, argv);
+}
+
+static int run_act(const struct kind_row *kind, int argc, char **argv)
+{
+    if (help_asked(argc, argv)) {
+        help_act(kind);
+        return EXIT_DONE;
+    }
+    return parse_and_run(NULL, kind, argc, argv);
+}
+
+static int run(const char *name, int argc, char **argv)
+{
+    const struct command *command = command_find(name);
+    if (command != NULL)
+        return run_command(command, argc, argv);
+    const struct kind_row *kind = act_kind(name);
+    if (kind != NULL)
+        return run_act(kind, argc, argv);
+    fprintf(stderr, _("jieli: there is no command %s; `jieli --help` lists them\n"), name);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    words_start();
+    if (keys_start() != OK) {
+        fprintf(stderr, _("jieli: the library of signatures fails its self-test\n"));
+        return EXIT_BROKEN;
+    }
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        help_all();
+        return argc < 2 ? EXIT_USAGE : EXIT_DONE;
+    }
+    int code = run(argv[1], argc - 2, argv + 2);
+    if (fflush(stdout) != 0 && code == EXIT_DONE)
+        code = EXIT_IO;
+    return code;
+}

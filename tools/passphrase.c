@@ -1,0 +1,69 @@
+#include "tools/passphrase.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "crypto/keys.h"
+#include "tools/words.h"
+
+static bool read_line(FILE *in, char out[PASSPHRASE_BYTES])
+{
+    if (fgets(out, PASSPHRASE_BYTES, in) == NULL)
+        return false;
+    out[strcspn(out, "\r\n")] = 0;
+    return out[0] != 0;
+}
+
+static bool ask_hidden(FILE *terminal, const char *prompt, char out[PASSPHRASE_BYTES])
+{
+    struct termios before, silent;
+    if (tcgetattr(fileno(terminal), &before) != 0)
+        return false;
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    fputs(prompt, terminal);
+    fflush(terminal);
+    if (tcsetattr(fileno(terminal), TCSAFLUSH, &silent) != 0)
+        return false;
+    bool got = read_line(terminal, out);
+    (void)tcsetattr(fileno(terminal), TCSAFLUSH, &before);
+    fputc('\n', terminal);
+    return got;
+}
+
+static int from_file(struct session *s, const char *path, char out[PASSPHRASE_BYTES])
+{
+    FILE *in = fopen(path, "re");
+    if (in == NULL)
+        return session_fail_at(s, ERR_NOTFOUND, path);
+    setvbuf(in, NULL, _IONBF, 0);
+    bool got = read_line(in, out);
+    fclose(in);
+    return got ? EXIT_DONE : session_fail_at(s, ERR_PASSPHRASE, path);
+}
+
+int passphrase_ask(struct session *s, const char *path, bool twice, char out[PASSPHRASE_BYTES])
+{
+    char prompt[HOME_PATH_BYTES + 64], again[PASSPHRASE_BYTES];
+    const char *file = args_value(&s->args, "passphrase-file");
+    if (file != NULL)
+        return from_file(s, file, out);
+    FILE *terminal = fopen("/dev/tty", "r+e");
+    if (terminal == NULL)
+        return session_fail(s, ERR_PASSPHRASE, _("a passphrase is needed and there is no terminal"),
+                            _("give --passphrase-file FILE"));
+    setvbuf(terminal, NULL, _IONBF, 0);
+    snprintf(prompt, sizeof prompt, _("passphrase for %s: "), path);
+    bool got = ask_hidden(terminal, prompt, out);
+    bool same = got && (!twice || (ask_hidden(terminal, _("once more: "), again) &&
+                                   strcmp(out, again) == 0));
+    fclose(terminal);
+    wipe(again, sizeof again);
+    if (same)
+        return EXIT_DONE;
+    wipe(out, PASSPHRASE_BYTES);
+    return session_fail(s, ERR_PASSPHRASE, got ? _("the two passphrases differ")
+                                               : _("no passphrase was given"), NULL);
+}

@@ -1,0 +1,13 @@
+/* Passphrases from the terminal, or from a file for scripts. */
+#ifndef JIELI_TOOLS_PASSPHRASE_H
+#define JIELI_TOOLS_PASSPHRASE_H
+
+#include "tools/session.h"
+
+enum { PASSPHRASE_BYTES = 1024 };
+
+/* Fills `out` from --passphrase-file, else asks on the terminal without echo (`twice` for a new
+ * one). EXIT_DONE, or the failure printed. The caller wipes `out`. */
+int passphrase_ask(struct session *s, const char *path, bool twice, char out[PASSPHRASE_BYTES]);
+
+#endif
