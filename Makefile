@@ -25,6 +25,7 @@ NODE     = $(call src,node)
 TOOLS    = $(call src,tools) $(call src,tools/cmd) $(call src,tools/audit)
 BENCH    = $(call src,tools/bench)
 LOAD     = $(call src,tools/load)
+LOAD_LIB = $(filter-out tools/load/jieli_load.c,$(LOAD))
 NODE_LIB = $(filter-out node/jielid.c,$(NODE))
 TOOL_LIB = $(filter-out tools/jieli.c,$(TOOLS))
 
@@ -161,8 +162,8 @@ $(BUILD)/%.o: %.c
 # Changes when a source file comes or goes, so that no archive keeps what is gone.
 $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) $(SUPPORT)' | cmp -s - $@ || \
-	  echo '$(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) $(SUPPORT)' >$@
+	@echo '$(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) $(SUPPORT) $(LOAD)' | cmp -s - $@ || \
+	  echo '$(CRYPTO) $(LEDGER) $(NET) $(NODE) $(TOOLS) $(SUPPORT) $(LOAD)' >$@
 
 $(BUILD)/libjcrypto.a: $(call objs,$(CRYPTO))
 $(BUILD)/libledger.a: $(call objs,$(LEDGER))
@@ -170,6 +171,7 @@ $(BUILD)/libnet.a: $(call objs,$(NET))
 $(BUILD)/libnode.a: $(call objs,$(NODE_LIB))
 $(BUILD)/libtools.a: $(call objs,$(TOOL_LIB))
 $(BUILD)/libsupport.a: $(call objs,$(SUPPORT))
+$(BUILD)/libload.a: $(call objs,$(LOAD_LIB))
 $(BUILD)/%.a: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@rm -f $@
@@ -182,21 +184,22 @@ $(BUILD)/jieli: $(BUILD)/tools/jieli.o $(LIBRARIES)
 $(BUILD)/jielid: $(BUILD)/node/jielid.o $(LIBRARIES)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
-$(BUILD)/jieli-bench: $(call objs,$(BENCH)) $(LIBRARIES)
+$(BUILD)/jieli-bench: $(call objs,$(BENCH)) $(BUILD)/libload.a $(LIBRARIES)
 	$(SAY) '  LINK $@'
-	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LINK) -o $@
-$(BUILD)/jieli-load: $(call objs,$(LOAD)) $(LIBRARIES)
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/libload.a $(LINK) -o $@
+$(BUILD)/jieli-load: $(BUILD)/tools/load/jieli_load.o $(BUILD)/libload.a $(LIBRARIES)
 	$(SAY) '  LINK $@'
-	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LINK) -o $@
+	$(Q)$(CC) $(LDFLAGS) $< $(BUILD)/libload.a $(LINK) -o $@
 $(DEMO): $(BUILD)/%: $(BUILD)/%.o $(LIBRARIES)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
 
 # A test may ask for linker wraps (fault injection) with a line "// link: -Wl,--wrap=name".
-$(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(BUILD)/libsupport.a $(LIBRARIES)
+$(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(BUILD)/libsupport.a $(BUILD)/libload.a \
+                       $(LIBRARIES)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) $(LDFLAGS) $< $$(sed -n 's|^// link: ||p' tests/$*_test.c) \
-	  $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
+	  $(BUILD)/libsupport.a $(BUILD)/libload.a $(LINK) -lcmocka -o $@
 
 $(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay_main.o \
                               $(LIBRARIES)

@@ -291,6 +291,9 @@ static enum err check_whole(struct parse *p)
     if (!p->failed && p->out->has_ledger == false) {
         fail_at(p, 0, "[node] ledger is missing: the id that the convenor announced");
     }
+    if (!p->failed && p->out->member[0] == '\0') {
+        fail_at(p, 0, "[node] member is missing: our own member id");
+    }
     return p->failed ? ERR_CONFIG : OK;
 }
 

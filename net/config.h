@@ -2,7 +2,7 @@
  * and keys that are not in the table below are errors, each with its line, so a typo never passes
  * for a default. Pure but for config_read and config_write; users are not looked up.
  *
- *   [node]  member = id                    own member; without it the node only observes
+ *   [node]  member = id                    own member id
  *           ledger = 64 hex                ledger id, pinned
  *           listen = address[, address]    may repeat; "127.0.0.1:7311", "[::1]:7311"
  *           peer   = address[, address]    may repeat
@@ -29,7 +29,7 @@ enum {
 enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 
 struct config {
-    char member[ID_MAX_BYTES + 1];                     /* "": an observer */
+    char member[ID_MAX_BYTES + 1];
     bool has_ledger;
     struct hash ledger;
     unsigned listen_count, peer_count, allow_count;
@@ -44,7 +44,7 @@ struct config {
 /* What is wrong and in which line, English; line 0 speaks of the file as a whole. */
 struct config_error { unsigned line; char text[CONFIG_ERROR_BYTES]; };
 
-/* The defaults: an observer of no pinned ledger, socket jielid.sock of mode 0600, level info. */
+/* The defaults: no member and no pinned ledger yet, socket jielid.sock of mode 0600, level info. */
 void config_init(struct config *c);
 /* ERR_CONFIG with *error set; *out is then unspecified. */
 MUST_CHECK enum err config_parse(struct config *out, struct span text,

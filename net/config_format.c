@@ -43,7 +43,7 @@ static enum err put_each(struct buffer *out, const char *key, const char *first,
 static enum err format_node(const struct config *c, struct buffer *out)
 {
     char hex[2 * HASH_BYTES + 1];
-    enum err err = put(out, "[node]\n; own member id; without it the node only observes\n");
+    enum err err = put(out, "[node]\n; own member id\n");
     if (err == OK && c->member[0] != '\0') {
         err = put(out, "member = %s\n", c->member);
     }

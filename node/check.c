@@ -30,9 +30,6 @@ static enum err check_genesis(const struct node_options *o)
 static enum err check_key(const struct node_options *o)
 {
     struct signkey *key = NULL;
-    if (o->config->member[0] == '\0') {
-        return OK;
-    }
     enum err err = node_key_load(o->home, &key);
     signkey_free(key);
     return failure_report(o->logger, "key", "node.key", err);

@@ -23,9 +23,7 @@ static enum err load_access(struct node *n)
 
 static enum err load_key(struct node *n)
 {
-    return n->config->member[0] == '\0'
-               ? OK
-               : failure_report(n->logger, "key", "node.key", node_key_load(n->home, &n->key));
+    return failure_report(n->logger, "key", "node.key", node_key_load(n->home, &n->key));
 }
 
 /* The claimed time of the last act of our own log, which the next ones are held against. */
@@ -72,7 +70,7 @@ static enum err open_ledger(struct node *n)
     const struct ledger_options options = {
         .home = n->home,
         .pinned = n->config->has_ledger ? &n->config->ledger : NULL,
-        .member = n->config->member[0] == '\0' ? NULL : n->config->member,
+        .member = n->config->member,
         .node_key = n->key,
         .verifier = &n->verifier,
         .mode = LEDGER_WRITE,

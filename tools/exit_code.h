@@ -19,6 +19,6 @@ enum exit_code {
     EXIT_MORE_SIGNATURES = 10,  /* `sign`: signed, and further signatures are needed */
 };
 
-enum exit_code exit_code_of(enum err err);
+int exit_code_of(enum err err);
 
 #endif

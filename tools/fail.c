@@ -5,7 +5,7 @@
 #include "tools/session.h"
 #include "tools/words.h"
 
-enum exit_code exit_code_of(enum err err)
+int exit_code_of(enum err err)
 {
     switch (err) {
     case OK: return EXIT_DONE;
@@ -56,12 +56,12 @@ int session_json(json_t *object)
     return EXIT_DONE;
 }
 
-static int report(const struct session *s, const char *name, enum exit_code code,
+static int report(const struct session *s, const char *name, int code,
                   const char *message, const char *hint)
 {
     if (s->json) {
         json_t *o =
-            json_pack("{s:s,s:s,s:i}", "error", name, "message", message, "exit", (int)code);
+            json_pack("{s:s,s:s,s:i}", "error", name, "message", message, "exit", code);
         if (hint != NULL)
             json_object_set_new(o, "hint", json_string(hint));
         session_json(o);
@@ -76,6 +76,12 @@ static int report(const struct session *s, const char *name, enum exit_code code
 int session_fail(struct session *s, enum err err, const char *message, const char *hint)
 {
     return report(s, err_name(err), exit_code_of(err), message, hint);
+}
+
+int session_fail_as(struct session *s, enum err err, int code, const char *message,
+                    const char *hint)
+{
+    return report(s, err_name(err), code, message, hint);
 }
 
 int session_fail_at(struct session *s, enum err err, const char *what)
@@ -159,7 +165,7 @@ int session_fail_reply(struct session *s, const json_t *reply)
     const char *why = reason_text(reason);
     if (s->json) {
         json_t *o = json_copy((json_t *)(uintptr_t)reply);
-        json_object_set_new(o, "exit", json_integer((json_int_t)exit_code_of(err)));
+        json_object_set_new(o, "exit", json_integer(exit_code_of(err)));
         session_json(o);
         return exit_code_of(err);
     }

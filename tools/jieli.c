@@ -63,6 +63,8 @@ static int run_command(const struct command *c, int argc, char **argv)
     const struct kind_row *kind = c->kind == NULL || argc == 0 ? NULL : c->kind(argv[0]);
     if (help_asked(argc, argv)) {
         help_command(c);
+        if (kind != NULL)
+            help_act(kind);
         return EXIT_DONE;
     }
     return parse_and_run(c, kind, argc, argv);

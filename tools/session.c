@@ -87,8 +87,7 @@ static int no_daemon(struct session *s, enum err err, const char *socket)
                  s->home);
     else
         snprintf(hint, sizeof hint, _("start it: jielid --home %s"), s->home);
-    session_fail(s, err, _("no node answers for this home"), hint);
-    return EXIT_NO_DAEMON;
+    return session_fail_as(s, err, EXIT_NO_DAEMON, _("no node answers for this home"), hint);
 }
 
 static int connect_daemon(struct session *s)

@@ -46,6 +46,9 @@ const char *session_member_id(struct session *s, const char *text);
 /* ---- failures: printed to stderr in words, with --json as an object on stdout ---- */
 /* `message` and `hint` (what to do next; may be NULL) are translated already. */
 int session_fail(struct session *s, enum err err, const char *message, const char *hint);
+/* The same with an exit code other than that of `err`. */
+int session_fail_as(struct session *s, enum err err, int code, const char *message,
+                    const char *hint);
 /* The message of `err` alone, with what it was about (NULL: nothing). */
 int session_fail_at(struct session *s, enum err err, const char *what);
 /* A wrong command line. */

@@ -58,8 +58,8 @@ struct act {
     /* found by the judge */
     enum verdict verdict;
     enum reason reason;
-    bool holds;                       /* valid, and a baton, keep-open or track-opening act or a regrade:
-                                         what a pass, a waiver and a delisting are judged with again */
+    bool holds;                       /* valid, and a baton, keep-open or track-opening act or a
+                                         regrade: what passes and waivers are judged with again */
     struct custody after;             /* valid baton acts */
     unsigned generation, depth;       /* place in the baton order */
     const struct act *about;          /* offer or ruling that a statement concerns */

@@ -9,8 +9,8 @@ static void need(uint32_t *needed, const struct act *a)
 }
 
 /* What a closure must have seen to stand over `v`: keep-open acts, for 结案 track openings, and the
- * baton acts that had seen the last valid ruling. One that had not seen it lies before it; a closure
- * that has not seen the ruling itself falls by that alone. */
+ * baton acts that had seen the last valid ruling. One that had not seen it lies before it; a
+ * closure that has not seen the ruling itself falls by that alone. */
 static void needed_for(const struct view *v, bool archive, uint32_t *needed)
 {
     const struct act *ruling = NULL;

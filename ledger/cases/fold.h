@@ -17,7 +17,7 @@ struct act_origin {
     struct member_no member;      /* whose log it stands in */
     uint32_t epoch;
     uint64_t index;
-    enum reason at_once;          /* not REASON_NONE: void whatever it says, once what it rests on is
+    enum reason at_once;          /* not REASON_NONE: void whatever it says, once what it needs is
                                      held; at once where reason_hides_refs */
     bool waits;                   /* law beyond the folded size, or a foreign enrolment, not held:
                                      pending, with all that follows it */
@@ -61,14 +61,14 @@ const struct case_state *case_fold_state(const struct case_fold *f);    /* after
 
 /* What an author who has seen everything folded here would cite: ids not seen by any other act that
  * is not pending; and the baton act in force. *count <= ENTRY_MAX_REFS. Own acts may be left out
- * as they are seen anyway. `refs` has room for ENTRY_MAX_REFS. `base` is zero while no baton act is in
- * force. Only after a run. ERR_NOTFOUND: no acts. */
+ * as they are seen anyway. `refs` has room for ENTRY_MAX_REFS. `base` is zero while no baton act
+ * is in force. Only after a run. ERR_NOTFOUND: no acts. */
 MUST_CHECK enum err case_fold_heads(const struct case_fold *f, struct member_no author,
                                     struct hash *refs, unsigned *count, struct hash *base);
 /* The verdict that an act about to be written would get, its author having seen all that is folded
- * here: REASON_NONE or why it would be void. `e` is the decoded entry (signers' keys, posts and roles
- * are looked at, not their signatures). Only after a run. ERR_PENDING: an earlier act of the author
- * waits, or the kind is of later work. */
+ * here: REASON_NONE or why it would be void. `e` is the decoded entry (signers' keys, posts and
+ * roles are looked at, not their signatures). Only after a run. ERR_PENDING: an earlier act of
+ * the author waits, or the kind is of later work. */
 MUST_CHECK enum err case_fold_would(const struct case_fold *f, const struct entry *e,
                                     const struct act_origin *origin, enum reason *reason);
 

@@ -2,8 +2,8 @@
 
 #include "ledger/cases/rules.h"
 
-/* An order replaces a term only if no custody act that its author had not seen, and that had not seen
- * it, shows another custodian; otherwise it would pay not to see them. */
+/* An order replaces a term only if no custody act that its author had not seen, and that had not
+ * seen it, shows another custodian; otherwise it would pay not to see them. */
 static bool replaces(const struct view *v, const struct act *a)
 {
     if (a->kind != KIND_ORDER)

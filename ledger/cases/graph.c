@@ -140,7 +140,7 @@ static void missing_note(struct act *a, const struct hash *id)
     a->missing = *id;
 }
 
-/* Joins what `a` had seen outside the acts still on the stack; false when something is not known. */
+/* Joins what `a` had seen outside the acts still on the stack; false when some is not known. */
 static bool seen_gather(const struct walk *w, struct act *a, uint32_t *seen, bool *elsewhere)
 {
     const struct case_fold *f = w->f;

@@ -21,7 +21,7 @@ enum reason {
     REASON_SIGNATURE = 4,         /* a signature does not verify */
     REASON_NOT_ENROLLED = 5,      /* a signer is no officer there, or lacks the post it claims */
     REASON_REPEATED = 6,          /* first key and nonce were used by an earlier entry of the log */
-    REASON_LAW_LOWERED = 7,       /* law less than in an earlier entry of the log, or above own place */
+    REASON_LAW_LOWERED = 7,       /* law less than earlier in the log, or above its place */
     REASON_OWN_BRANCH = 8,        /* own size and root are not on this log */
     REASON_EXCESS = 9,            /* too many refs, or entries of one member in the case */
     REASON_CYCLE = 10,            /* entries that reach each other */
@@ -47,7 +47,7 @@ enum reason {
     REASON_OFFER_OPEN = 43,
     REASON_NO_OFFER = 44,
     REASON_CLOSED = 45,
-    REASON_CONFLICT = 46,         /* convenor's institution is concerned: second signature missing */
+    REASON_CONFLICT = 46,         /* convenor's institution concerned, second signature missing */
     REASON_SELF = 47,             /* an offer or request to oneself */
     REASON_NO_POWER = 48,
     REASON_NOT_PARTY = 49,        /* author has no part in the case that this act needs */
@@ -70,8 +70,8 @@ enum reason {
     REASON_NOT_ASKED = 73,        /* answers a question that nobody put */
 };
 
-/* Void by a form that leaves open what its author had seen: its refs are not followed, its predecessor
- * is. REASON_NONE and every other reason: they are. */
+/* Void by a form that leaves open what its author had seen: its refs are not followed, its
+ * predecessor is. REASON_NONE and every other reason: they are. */
 bool reason_hides_refs(enum reason r);
 /* "not_custodian": stable, for --json, exports and FORMAT.md. */
 const char *reason_name(enum reason r);

@@ -1,6 +1,7 @@
-/* The state of one case: what the fold yields and every copy must agree on. Encoded as deterministic
- * CBOR for the store and compared byte for byte by the audit. Levels of acknowledgement are not
- * part of it. Members are roster numbers in memory and ids in the encoding. */
+/* The state of one case: what the fold yields and every copy must agree on. Encoded as
+ * deterministic CBOR for the store and compared byte for byte by the audit. Levels of
+ * acknowledgement are not part of it. Members are roster numbers in memory and ids in the
+ * encoding. */
 #ifndef JIELI_LEDGER_CASES_STATE_H
 #define JIELI_LEDGER_CASES_STATE_H
 
@@ -24,7 +25,7 @@ struct state_offer {
     bool signed_for, asked_more, recall_asked;
 };
 
-struct state_support { struct member_no member; uint8_t status; };  /* enum step: ask confirm decline */
+struct state_support { struct member_no member; uint8_t status; };   /* enum step: ask … decline */
 struct state_listing { struct member_no by; uint8_t level; struct hash id; uint64_t time_s; };
 struct state_track {
     char name[ID_MAX_BYTES + 1];

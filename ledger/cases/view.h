@@ -63,7 +63,7 @@ static inline bool view_has(const struct view *v, const struct act *a)
            !(v->not_after && act_saw(a, v->not_after));
 }
 
-/* What the author of `a` had seen (for an act under judgement: all but itself, as it is in no list). */
+/* What the author of `a` had seen; an act under judgement is in no list yet. */
 static inline struct view view_of(const struct case_fold *f, const struct act *a)
 {
     return (struct view){.f = f, .seen = a->seen};
@@ -81,7 +81,8 @@ static inline struct view view_of_all(const struct case_fold *f)
 
 bool same_institution(const struct case_fold *f, struct member_no a, struct member_no b);
 enum member_kind kind_of_member(const struct case_fold *f, struct member_no m);
-struct act *fold_find(const struct case_fold *f, const struct hash *id);   /* NULL: not of the case */
+/* NULL: not of the case. */
+struct act *fold_find(const struct case_fold *f, const struct hash *id);
 
 /* custody.c. In force in the view; NULL before the opening. */
 const struct custody *view_custody(const struct view *v);

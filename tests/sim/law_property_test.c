@@ -1,4 +1,5 @@
-/* The properties of law.md over random histories. JIELI_SEEDS sets how many, JIELI_SEED the first. */
+/* The properties of law.md over random histories. JIELI_SEEDS sets how many, JIELI_SEED the
+ * first. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ static void broken(struct history *h, const char *what, unsigned act)
 
     h->failures++;
     print_message("seed %llu: %s (act %u, %s of %s)\n",
-                  (unsigned long long)(h->c.next_id >> 20), what, act, kind_row(l->kind)->name, h->c.roster->names[l->by]);
+                  (unsigned long long)(h->c.next_id >> 20), what, act, kind_row(l->kind)->name,
+                  h->c.roster->names[l->by]);
 }
 
 /* --- hiding: a ruling may move custody by what its author had seen, as law.md says; for all else

@@ -11,7 +11,7 @@
 
 #include "tests/support/cluster_keys.h"
 
-enum { ORDERS = 40 };
+enum { ORDERS = 16 };
 static const unsigned members[SCENE_LOGS] = {0, 2, 3};
 
 struct scene *scene_create(uint64_t seed)

@@ -38,7 +38,7 @@ struct hash scene_cosigned(struct scene *s, unsigned by, const struct hash *case
 void scene_watcher(struct scene *s, struct watcher *w);
 /* All of every log. */
 void scene_send_all(struct scene *s, struct ledger *to);
-/* Gives watchers the entries beyond the base one by one, in 40 random orders, and demands that all
+/* Gives watchers the entries beyond the base one by one, in random orders, and demands that all
  * agree with one that got them log by log, which `check` looks at (NULL: nothing). */
 void scene_in_every_order(struct scene *s, void (*check)(struct scene *s, struct ledger *l));
 void scene_expect(struct ledger *l, const struct paper *p, uint64_t index, enum verdict verdict,

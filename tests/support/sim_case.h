@@ -11,8 +11,15 @@ enum { SIM_MAX_ACTS = 320, SIM_WORDS = SIM_MAX_ACTS / 64, SIM_FACT_BYTES = 512 }
 
 struct sim_set { uint64_t w[SIM_WORDS]; };
 
-static inline void sim_put(struct sim_set *s, unsigned i) { s->w[i / 64] |= UINT64_C(1) << i % 64; }
-static inline bool sim_in(const struct sim_set *s, unsigned i) { return s->w[i / 64] >> i % 64 & 1; }
+static inline void sim_put(struct sim_set *s, unsigned i)
+{
+    s->w[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static inline bool sim_in(const struct sim_set *s, unsigned i)
+{
+    return s->w[i / 64] >> i % 64 & 1;
+}
 
 enum sim_signing { SIGN_ONE, SIGN_VERIFIERS, SIGN_DIRECTOR, SIGN_OVERSIGHT };
 

@@ -1,6 +1,6 @@
-/* A small committee for tests of the fold, made of genuine governance entries. Each member has three
- * officers besides its administrator: number 1 works, 2 and 3 are 验收人; the convenor's number 4 is
- * 安委会主任. Person numbers are "<member>-<officer>". */
+/* A small committee for tests of the fold, made of genuine governance entries. Each member has
+ * three officers besides its administrator: number 1 works, 2 and 3 are 验收人; the convenor's
+ * number 4 is 安委会主任. Person numbers are "<member>-<officer>". */
 #ifndef JIELI_TESTS_SUPPORT_SIM_ROSTER_H
 #define JIELI_TESTS_SUPPORT_SIM_ROSTER_H
 

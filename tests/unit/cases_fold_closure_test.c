@@ -8,7 +8,8 @@
 
 #define L(...) ((struct sim_line){__VA_ARGS__})
 #define REPORT(m, g) L(.by = (m), .kind = KIND_REPORT, .grade = (g))
-#define PASS(m) L(.by = (m), .kind = KIND_VERIFY, .outcome = OUTCOME_PASS, .signing = SIGN_VERIFIERS)
+#define PASS(m) \
+    L(.by = (m), .kind = KIND_VERIFY, .outcome = OUTCOME_PASS, .signing = SIGN_VERIFIERS)
 #define FAILED(m) L(.by = (m), .kind = KIND_VERIFY, .outcome = OUTCOME_FAIL, \
                     .signing = SIGN_VERIFIERS)
 #define CLOSE(m) L(.by = (m), .kind = KIND_CLOSE)

@@ -59,12 +59,19 @@ static void what_is_not_said_has_its_default(void **state)
     (void)state;
     struct config c;
     struct config_error error;
-    assert_int_equal(parse("[node]\n" LEDGER, &c, &error), OK);
-    assert_string_equal(c.member, "");
+    assert_int_equal(parse("[node]\nmember = a\n" LEDGER, &c, &error), OK);
+    assert_string_equal(c.member, "a");
     assert_int_equal(c.ipc_mode, 0600);
     assert_string_equal(c.socket, "jielid.sock");
     assert_int_equal(c.level, LEVEL_INFO);
     assert_int_equal(c.listen_count + c.peer_count + c.allow_count, 0);
+}
+
+static void member_and_ledger_must_be_said(void **state)
+{
+    (void)state;
+    refused("[node]\n" LEDGER, 0, "member is missing");
+    refused("[node]\nmember = a\n", 0, "ledger is missing");
 }
 
 static void typo_is_named_with_its_line(void **state)
@@ -138,7 +145,7 @@ static void file_over_its_limit_is_refused(void **state)
     char *text = malloc(CONFIG_MAX_BYTES + 1);
     assert_non_null(text);
     memset(text, '\n', CONFIG_MAX_BYTES + 1);
-    const char head[] = "[node]\n" LEDGER;
+    const char head[] = "[node]\nmember = a\n" LEDGER;
     memcpy(text, head, sizeof head - 1);
     assert_int_equal(config_parse(&c, span_of(text, CONFIG_MAX_BYTES), &error), OK);
     assert_int_equal(config_parse(&c, span_of(text, CONFIG_MAX_BYTES + 1), &error), ERR_CONFIG);
@@ -197,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_file_is_read),
         cmocka_unit_test(what_is_not_said_has_its_default),
+        cmocka_unit_test(member_and_ledger_must_be_said),
         cmocka_unit_test(typo_is_named_with_its_line),
         cmocka_unit_test(key_that_stands_twice_is_refused),
         cmocka_unit_test(value_outside_its_field_is_refused),

@@ -208,7 +208,11 @@ static void a_daemon_that_is_gone_or_silent_has_a_name(void **state)
     assert_int_equal(ipc_connect(&c, d.path, 100), OK);
     assert_int_equal(ipc_call(c, request, span_of("x", 1), &reply, NULL), ERR_TIMEOUT);
     ipc_disconnect(c);
+    pthread_mutex_lock(&d.lock);
+    while (d.requests == 0)
+        pthread_cond_wait(&d.changed, &d.lock);
     ipc_request_clear(&d.request);
+    pthread_mutex_unlock(&d.lock);
     assert_int_equal(ipc_connect(&c, d.path, 5000), OK);
     ipc_close(d.server);
     assert_int_equal(ipc_call(c, request, span_of("x", 1), &reply, NULL), ERR_CLOSED);

@@ -42,6 +42,7 @@ run() {
   timeline_show c01 haiguan
   title "blind spots (监管盲区)"
   blindspots_show
+  photos_check
   title "the audit of every node"
   audits_check
   title "all copies"

@@ -57,4 +57,11 @@ blindspots_show() {
   "$JIELI" blindspots --home "$(home_of "$CONVENOR")" || code=$?
   ((code == 0 || code == 9)) || fail "blindspots: exit $code"
   [[ $SPOTS_JSON == *'"sector":"cn"'* ]] || fail 'the map names no lead for cn, and nobody says so'
+  say "among them: $(grep -P '^cn\t' "$DATA/sectors.tsv" | cut -f1,2), which nobody leads (c10)"
+}
+
+# A photograph travels without the place where it was taken.
+photos_check() {
+  ! grep -rqF GPS30.39N "$WORK"/*/parts || fail 'a photograph tells its place'
+  say 'photographs of c22: held, and without the place that the camera wrote into them'
 }

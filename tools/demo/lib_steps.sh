@@ -152,7 +152,8 @@ node_event() {
     node-kill)
       say "--    ${NAME[$actor]}: the node is killed (SIGKILL)"
       node_end "$actor" KILL
-      NODE_CUT[$actor]=yes CUT_SIZE[$actor]=0
+      NODE_CUT[$actor]=yes
+      CUT_SIZE[$actor]=0
       disk_remember "$actor"
       ;;
     node-start)

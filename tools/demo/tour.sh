@@ -32,7 +32,7 @@ fill_inboxes() {
   act_run c18 xiaofang 经办人甲 offer \
     '--to yingji --ground competent --clause 安全生产法第六十九条' ok
   act_run c10 xiaofang 经办人甲 report '@case --found-on today' ok
-  act_run c10 xiaofang 经办人甲 petition '--suggest yingji --note-code 无牵头单位' ok
+  act_run c10 xiaofang 经办人甲 petition '--suggest yingji --note-code no-lead' ok
   await 'the offer at the emergency bureau' holds_case yingji c18
   await 'the offer at the fire brigade' holds_case xiaofang c15
 }

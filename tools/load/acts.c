@@ -4,7 +4,7 @@
 
 #include "tools/load/govern.h"
 
-enum { ACT_MAX_FACTS = 8 };
+enum { ACT_MAX_FACTS = 8, LOAD_PARTS = 3 };
 
 struct facts {
     struct buffer bytes;
@@ -82,13 +82,30 @@ static void put_facts(struct load *l, uint32_t kind, const struct load_case *c, 
         put_uint(f, FACT_APPLIED_ON, 20480);
         break;
     case KIND_VERIFY:
+        put_text(f, FACT_CLAUSE, "现场复查，隐患已消除，资料齐全");
         put_text(f, FACT_DOC_NO, doc_no);
         put_uint(f, FACT_OUTCOME, OUTCOME_PASS);
         break;
     case KIND_PROGRESS:
-    case KIND_CONTROL: put_text(f, FACT_NOTE_CODE, "停用设备，设置警戒，专人值守"); break;
+    case KIND_CONTROL:
+        put_text(f, FACT_DOC_NO, doc_no);
+        put_text(f, FACT_NOTE_CODE, "设置警戒");
+        break;
     default: put_text(f, FACT_DOC_NO, doc_no); break;
     }
+}
+
+/* Commitments of a text and two photographs that nobody holds. */
+static void put_parts(struct load *l, const struct load_case *c, struct part_ref parts[LOAD_PARTS])
+{
+    for (unsigned i = 0; i < LOAD_PARTS; i++) {
+        parts[i] = (struct part_ref){.role = i > 0 ? PART_PHOTO : PART_TEXT, .mode = PART_OPEN,
+                                     .padded_bytes = i > 0 ? 262144 : 1024};
+        for (unsigned k = 0; k < HASH_BYTES; k += 8)
+            store_u64(parts[i].commitment.b + k, load_random(l));
+    }
+    if (c->step == 0)
+        parts[0].role = PART_SUBJECT;
 }
 
 static uint32_t kind_of(const struct load_case *c)
@@ -118,8 +135,7 @@ enum err load_act(struct load *l, const struct load_case *c, struct buffer *out,
 {
     struct facts f = {.count = 0};
     struct fact facts[ACT_MAX_FACTS];
-    struct part_ref part = {.role = c->step == 0 ? PART_SUBJECT : PART_TEXT, .mode = PART_OPEN,
-                            .padded_bytes = 1024};
+    struct part_ref parts[LOAD_PARTS];
     struct entry_draft d;
     const uint32_t kind = kind_of(c);
     *member = c->step < 2 ? c->reporter : c->worker;
@@ -128,16 +144,17 @@ enum err load_act(struct load *l, const struct load_case *c, struct buffer *out,
     for (unsigned i = 0; i < f.count; i++)
         facts[i] = (struct fact){f.items[i].id, span_of(f.bytes.data + f.items[i].from,
                                                         f.items[i].to - f.items[i].from)};
-    for (unsigned i = 0; i < HASH_BYTES; i += 8)
-        store_u64(part.commitment.b + i, load_random(l));
+    put_parts(l, c, parts);
     d.facts = facts;
     d.fact_count = f.count;
-    d.parts = &part;
-    d.part_count = 1;
+    d.parts = parts;
+    d.part_count = l->options.alone ? 0 : LOAD_PARTS;
     d.has_case = c->step > 0;
     d.case_id = c->id;
-    d.refs = &c->last;
-    d.ref_count = c->step > 0;
+    d.ref_count = c->step > LOAD_MAX_REFS ? LOAD_MAX_REFS : c->step;
+    if (!l->options.alone && c->step > 0)
+        d.ref_count = 1;
+    d.refs = &c->past[c->step - d.ref_count];
     d.has_base = kind == KIND_OFFER || kind == KIND_ACCEPT;
     d.base = c->base;
     enum err err = f.err == OK ? act_sign(l, c, *member, &d, out) : f.err;
@@ -147,11 +164,12 @@ enum err load_act(struct load *l, const struct load_case *c, struct buffer *out,
 
 void load_moved(struct load_case *c, struct span entry)
 {
-    merkle_leaf(entry, &c->last);
+    struct hash *id = &c->past[c->step];
+    merkle_leaf(entry, id);
     if (c->step == 0)
-        c->id = c->last;
+        c->id = *id;
     if (c->step < 2)
-        c->base = c->last;
+        c->base = *id;
     c->step++;
 }
 

@@ -148,7 +148,7 @@ enum err load_govern(struct load *l)
     for (unsigned i = 1; err == OK && i < l->member_count; i++)
         err = admit(l, i);
     l->law = l->members[0].count;
-    for (unsigned i = 1; err == OK && i + 1 < l->member_count; i++) {
+    for (unsigned i = 1; err == OK && i <= l->options.members; i++) {
         const struct load_member *m = &l->members[i];
         err = certify(l, i);
         if (err == OK)

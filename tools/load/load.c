@@ -78,7 +78,7 @@ static void member_clear(struct load_member *m)
 
 enum err load_create(struct load **out, const struct load_options *options)
 {
-    if (options->members == 0 || options->members > LOAD_MAX_MEMBERS - 2)
+    if (options->members == 0 || options->members > LOAD_MAX_MEMBERS - 3)
         return ERR_RANGE;
     struct load *l = calloc(1, sizeof *l);
     if (l == NULL)
@@ -86,7 +86,7 @@ enum err load_create(struct load **out, const struct load_options *options)
     l->options = *options;
     l->random = options->seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
     l->now_s = UINT64_C(1767225600);
-    l->member_count = options->members + 2;
+    l->member_count = options->members + 3;
     enum err err = OK;
     for (unsigned i = 0; err == OK && i < l->member_count; i++)
         err = member_init(l, i);

@@ -7,12 +7,12 @@
 
 #include "ledger/ledger.h"
 
-enum { LOAD_MAX_MEMBERS = 64, LOAD_CASE_ACTS = 8 };
+enum { LOAD_MAX_MEMBERS = 64, LOAD_CASE_ACTS = 8, LOAD_MAX_REFS = 4 };
 
 struct load_options {
     uint64_t seed;
-    unsigned members;             /* that act, besides the convenor: 1 to LOAD_MAX_MEMBERS - 2 */
-    bool alone;                   /* nobody hands anything over */
+    unsigned members;             /* that act, besides the convenor: 1 to LOAD_MAX_MEMBERS - 3 */
+    bool alone;                   /* nobody hands anything over; acts name no parts, but more refs */
 };
 
 struct load_member {
@@ -30,14 +30,15 @@ struct load_member {
 /* A case on its way. */
 struct load_case {
     unsigned reporter, worker, step;
-    struct hash id, last, base;
+    struct hash id, base;
+    struct hash past[LOAD_CASE_ACTS];      /* ids of its acts */
 };
 
 struct load {
     struct load_options options;
     struct hash ledger;
     struct buffer genesis;
-    unsigned member_count;        /* convenor first; last an idle one, admitted and without entries */
+    unsigned member_count;        /* convenor first; the last two are idle, without entries */
     struct load_member members[LOAD_MAX_MEMBERS];
     struct signkey *root;
     uint64_t random, nonces, now_s, law;

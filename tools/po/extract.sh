@@ -8,7 +8,7 @@ xgettext --from-code=UTF-8 --language=C --add-comments=TRANSLATORS --no-location
     --package-name=jieli --keyword=_ --keyword=N_ --keyword=answer_refuse:3 \
     --flag=word:1:pass-c-format --flag=_:1:pass-c-format --flag=printf:1:c-format \
     --flag=fprintf:2:c-format --flag=snprintf:3:c-format \
-    -o "$out" tools/*.c tools/*.h tools/cmd/*.c ledger/cases/*.c ledger/query/*.c
+    -o "$out" $(find tools -name '*.[ch]' | sort) ledger/cases/*.c ledger/query/*.c
 messages=$(mktemp)
 trap 'rm -f "$messages"' EXIT
 sed -n 's/^ *case [A-Z_]*: return \("[^"]*"\);$/_(\1);/p' crypto/err.c | grep -v '"ERR_\|"OK"' >"$messages"

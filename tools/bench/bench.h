@@ -1,0 +1,58 @@
+/* Measurements of this machine and of Jieli on it, each as a line of build/bench.tsv: name, value,
+ * unit. Ratios are taken against the machine's own ceiling in the same run. */
+#ifndef JIELI_TOOLS_BENCH_BENCH_H
+#define JIELI_TOOLS_BENCH_BENCH_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "tools/load/load.h"
+
+enum { BENCH_ENTRY_BYTES = 600, BENCH_SAMPLES = 9, BENCH_PATH_BYTES = 512 };
+
+struct bench {
+    FILE *out;
+    const char *folder;               /* scratch, on the disk that is measured */
+    const char *program;              /* jielid */
+    uint64_t entries;                 /* of the large ledger */
+    struct load *load;                /* whose logs it holds */
+    char home[BENCH_PATH_BYTES];      /* the large home */
+    double verify_ceiling;
+};
+
+void bench_put(struct bench *b, const char *name, double value, const char *unit);
+/* Ends the program with a message unless OK. */
+void bench_need(enum err err, const char *what);
+double bench_now_s(void);
+double bench_median(double *values, size_t count);
+/* `folder`/name. */
+void bench_path(const struct bench *b, char out[BENCH_PATH_BYTES], const char *name);
+
+/* ---- one file each ---- */
+void bench_ceiling(struct bench *b);
+void bench_store(struct bench *b);    /* bulk copy, bytes an entry, open, show, cases */
+void bench_appends(struct bench *b);  /* 64 a commit through the ledger, bytes an entry */
+void bench_audit(struct bench *b);
+void bench_durable(struct bench *b);  /* over ipc, one client and 64, against the limit in turns */
+void bench_sync(struct bench *b);
+
+/* ---- limit.c: what one durable act costs at least ---- */
+struct limit;
+void limit_open(struct limit **out, struct bench *b);
+void limit_turn(struct limit *l, unsigned acts);
+void limit_close(struct limit *l);
+
+/* ---- daemon.c ---- */
+struct daemon { pid_t pid; char home[BENCH_PATH_BYTES]; };
+void daemon_start(struct daemon *d, const struct bench *b, const char *home);
+void daemon_stop(struct daemon *d);
+/* RssAnon of the process in MiB. */
+double daemon_memory_mib(const struct daemon *d);
+/* Sum of the entries that it holds, asked over its socket; 0 while it does not answer. */
+uint64_t daemon_entries(const struct daemon *d);
+
+/* ---- verifier.c ---- */
+/* Signatures on all cores, for ledgers of this program. */
+struct verifier bench_verifier(void);
+
+#endif

@@ -1,0 +1,48 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "tools/audit/workers.h"
+#include "tools/bench/bench.h"
+
+enum { CEILING_MS = 2000, BURST = 16 };
+
+struct runner { const struct pubkey *key; struct sig sig; uint8_t message[BENCH_ENTRY_BYTES];
+                uint64_t count; double until_s; };
+
+static void *run(void *arg)
+{
+    struct runner *r = arg;
+    while (bench_now_s() < r->until_s) {
+        for (unsigned i = 0; i < BURST; i++)
+            bench_need(verify_raw(r->key, span_of(r->message, sizeof r->message), &r->sig),
+                       "verification");
+        r->count += BURST;
+    }
+    return NULL;
+}
+
+void bench_ceiling(struct bench *b)
+{
+    struct runner runners[WORKERS_MAX];
+    pthread_t threads[WORKERS_MAX];
+    unsigned cores = workers_cores();
+    const struct signkey *key = b->load->members[1].node;
+    uint64_t count = 0;
+    double start = bench_now_s();
+    for (unsigned i = 0; i < cores; i++) {
+        runners[i] = (struct runner){.key = signkey_public(key),
+                                     .until_s = start + CEILING_MS / 1000.0};
+        random_bytes(runners[i].message, sizeof runners[i].message);
+        sign_raw(key, span_of(runners[i].message, BENCH_ENTRY_BYTES), &runners[i].sig);
+        if (pthread_create(&threads[i], NULL, run, &runners[i]) != 0)
+            bench_need(ERR_NOMEM, "threads");
+    }
+    for (unsigned i = 0; i < cores; i++) {
+        pthread_join(threads[i], NULL);
+        count += runners[i].count;
+    }
+    b->verify_ceiling = (double)count / (bench_now_s() - start);
+    bench_put(b, "cores", cores, "count");
+    bench_put(b, "verify_ceiling", b->verify_ceiling, "1/s");
+}

@@ -1,0 +1,85 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/ipc.h"
+#include "tools/bench/bench.h"
+
+enum { ANSWER_MS = 20000, START_MS = 20000 };
+
+static struct ipc_client *connect_to(const struct daemon *d)
+{
+    char path[BENCH_PATH_BYTES + 16];
+    struct ipc_client *c = NULL;
+    snprintf(path, sizeof path, "%s/jielid.sock", d->home);
+    return ipc_connect(&c, path, ANSWER_MS) == OK ? c : NULL;
+}
+
+static void nap(void)
+{
+    const struct timespec t = {.tv_nsec = 5000000};
+    nanosleep(&t, NULL);
+}
+
+void daemon_start(struct daemon *d, const struct bench *b, const char *home)
+{
+    char log[BENCH_PATH_BYTES + 16];
+    posix_spawn_file_actions_t actions;
+    char flag[] = "--home", *argv[] = {(char *)(uintptr_t)b->program, flag, d->home, NULL};
+    snprintf(d->home, sizeof d->home, "%s", home);
+    snprintf(log, sizeof log, "%s/jielid.log", home);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
+    bench_need(posix_spawn(&d->pid, b->program, &actions, NULL, argv, environ) == 0 ? OK
+                                                                                   : ERR_NOTFOUND,
+               b->program);
+    posix_spawn_file_actions_destroy(&actions);
+    struct ipc_client *c = NULL;
+    for (double until = bench_now_s() + START_MS / 1000.0; c == NULL && bench_now_s() < until;
+         nap())
+        c = connect_to(d);
+    bench_need(c == NULL ? ERR_TIMEOUT : OK, "jielid");
+    ipc_disconnect(c);
+}
+
+void daemon_stop(struct daemon *d)
+{
+    kill(d->pid, SIGTERM);
+    waitpid(d->pid, NULL, 0);
+}
+
+double daemon_memory_mib(const struct daemon *d)
+{
+    char path[64], line[256];
+    double kib = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)d->pid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        sscanf(line, "RssAnon: %lf kB", &kib);
+    if (file != NULL)
+        fclose(file);
+    return kib / 1024;
+}
+
+uint64_t daemon_entries(const struct daemon *d)
+{
+    json_t *reply = NULL, *request = json_pack("{s:s,s:s}", "op", "query", "query", "status");
+    const json_t *log;
+    uint64_t sum = 0;
+    size_t i;
+    struct ipc_client *c = connect_to(d);
+    if (c != NULL && ipc_call(c, request, (struct span){NULL, 0}, &reply, NULL) == OK) {
+        json_array_foreach(json_object_get(reply, "logs"), i, log)
+            sum += (uint64_t)json_integer_value(json_object_get(log, "stored"));
+    }
+    json_decref(reply);
+    json_decref(request);
+    ipc_disconnect(c);
+    return sum;
+}
