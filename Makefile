@@ -43,6 +43,7 @@ CATALOGUES = $(patsubst tools/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/jieli.mo,\
                $(wildcard tools/po/*.po))
 PROGRAMS = $(BUILD)/jieli $(BUILD)/jielid
 DEMO     = $(patsubst %.c,$(BUILD)/%,$(wildcard tools/demo/*.c))
+REFERENCE = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/reference/*.c))
 MEASURE  = $(if $(BENCH),$(BUILD)/jieli-bench) $(if $(LOAD),$(BUILD)/jieli-load)
 LINK     = -Wl,--start-group $(LIBRARIES) -Wl,--end-group $(LIBS)
 SUBMAKE  = +@$(MAKE) --no-print-directory -j$(JOBS)
@@ -63,7 +64,7 @@ misc-redundant-expression,performance-*
 
 all: programs check-po                  ## the two programs and the Chinese catalogue
 programs: $(PROGRAMS) $(CATALOGUES)
-everything: all $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO)
+everything: all $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
 
 help:                                   ## this list
 	@awk -F '##' '/^[a-z][a-z0-9-]*:.*##/ { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
@@ -200,6 +201,9 @@ $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(BUILD)/libsupport.a $(BUILD)/li
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) $(LDFLAGS) $< $$(sed -n 's|^// link: ||p' tests/$*_test.c) \
 	  $(BUILD)/libsupport.a $(BUILD)/libload.a $(LINK) -lcmocka -o $@
+$(REFERENCE): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libsupport.a $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $< $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
 
 $(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay_main.o \
                               $(LIBRARIES)

@@ -1,4 +1,4 @@
-/* Our own log grows: acts that arrive together, checked, appended, folded, and sealed by the gate. */
+/* Our own log grows: acts that arrive together, checked, appended, folded, sealed by the gate. */
 #include <stdlib.h>
 #include <string.h>
 

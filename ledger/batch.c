@@ -47,7 +47,8 @@ static int by_id(const void *a, const void *b)
 static enum err fold_touched(struct batch *b)
 {
     enum err err = OK;
-    qsort(b->touched, b->touched_count, sizeof *b->touched, by_id);
+    if (b->touched_count > 1)
+        qsort(b->touched, b->touched_count, sizeof *b->touched, by_id);
     for (size_t i = 0; err == OK && i < b->touched_count; i++)
         if (i == 0 || !hash_equal(&b->touched[i], &b->touched[i - 1]))
             err = refold_case(b, &b->touched[i]);

@@ -100,22 +100,28 @@ enum err ledger_case_entries(struct ledger *l, const struct hash *case_id, struc
     return err;
 }
 
-/* Every key of `table` that begins with `prefix`, up to max; a case id from each. */
-static enum err scan_prefix(struct txn *t, enum table table, struct span prefix, struct hash *out,
-                            size_t max, size_t *count)
+/* One more than there is room for is counted, to tell that there are several. */
+static void found_add(struct hash *out, size_t max, size_t *count, struct span id)
+{
+    if (*count < max)
+        memcpy(out[*count].b, id.data, HASH_BYTES);
+    ++*count;
+}
+
+/* Case ids whose number begins as `prefix` does, up to max. */
+static enum err scan_numbers(struct txn *t, struct span prefix, struct hash *out, size_t max,
+                             size_t *count)
 {
     struct cursor *c;
     struct span key, value;
-    enum err err = cursor_open(t, table, prefix, &c);
+    enum err err = cursor_open(t, TABLE_CASE_OF, prefix, &c);
     if (err != OK)
         return err;
-    *count = 0;
-    while ((err = cursor_next(c, &key, &value)) == OK && *count < max) {
+    while ((err = cursor_next(c, &key, &value)) == OK && *count <= max) {
         if (key.len < prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
             break;
-        const struct span *id = table == TABLE_CASE ? &key : &value;
-        if (id->len == HASH_BYTES)
-            memcpy(out[(*count)++].b, id->data, HASH_BYTES);
+        if (value.len == HASH_BYTES)
+            found_add(out, max, count, value);
     }
     cursor_close(c);
     return err == ERR_NOTFOUND ? OK : err;
@@ -127,13 +133,30 @@ static bool is_hex(const char *text)
     return text[n] == '\0' && n >= 8 && n <= 2 * HASH_BYTES;
 }
 
+/* Case ids whose hex digits begin with `text`. */
 static enum err scan_hex(struct txn *t, const char *text, struct hash *out, size_t max,
                          size_t *count)
 {
-    uint8_t prefix[HASH_BYTES];
-    size_t len, even = strlen(text) & ~(size_t)1;
-    enum err err = hex_decode(prefix, sizeof prefix, text, even, &len);
-    return err == OK ? scan_prefix(t, TABLE_CASE, span_of(prefix, len), out, max, count) : err;
+    uint8_t from[HASH_BYTES];
+    char padded[2 * HASH_BYTES + 1], digits[2 * HASH_BYTES + 1];
+    struct cursor *c;
+    struct span key, value;
+    size_t len;
+    memset(padded, '0', sizeof padded - 1);
+    memcpy(padded, text, strlen(text));
+    enum err err = hex_decode(from, sizeof from, padded, sizeof padded - 1, &len);
+    if (err == OK)
+        err = cursor_open(t, TABLE_CASE, span_of(from, sizeof from), &c);
+    if (err != OK)
+        return err;
+    while ((err = cursor_next(c, &key, &value)) == OK && *count <= max) {
+        err = hex_encode(digits, sizeof digits, key);
+        if (err != OK || strncmp(digits, text, strlen(text)) != 0)
+            break;
+        found_add(out, max, count, key);
+    }
+    cursor_close(c);
+    return err == ERR_NOTFOUND ? OK : err;
 }
 
 enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out, size_t max,
@@ -149,13 +172,15 @@ enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out, 
     if (len > 0 && len < CASE_NUMBER_BYTES) {
         key[0] = 'N';
         memcpy(key + 1, text, len);
-        err = scan_prefix(t, TABLE_CASE_OF, span_of(key, len + 1), out, max, count);
+        err = scan_numbers(t, span_of(key, len + 1), out, max, count);
     }
     if (err == OK && *count == 0 && is_hex(text))
         err = scan_hex(t, text, out, max, count);
-    if (err != OK)
-        return err;
-    return *count == 0 ? ERR_NOTFOUND : *count > 1 ? ERR_RANGE : OK;
+    if (err == OK)
+        err = *count == 0 ? ERR_NOTFOUND : *count > 1 ? ERR_RANGE : OK;
+    if (*count > max)
+        *count = max;
+    return err;
 }
 
 static enum err cursor_start(const struct ledger *l, struct case_cursor *cursor)

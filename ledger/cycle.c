@@ -1,7 +1,8 @@
-/* Entries that reach each other (law.md, "Cycle"). Within one case the fold finds them. Over several
- * cases a circle leads through a law that names more of the convenor's log than there was, so that
- * log cannot be folded on, and all that its waiting entry rests on is held nevertheless. Only then is
- * there a circle to be found, and nothing that comes later can widen it. */
+/* Entries that reach each other (law.md, "Cycle"). Within one case the fold finds them. Over
+ * several cases a circle leads through a law that names more of the convenor's log than there
+ * was, so that log cannot be folded on, and all that its waiting entry rests on is held
+ * nevertheless. Only then is there a circle to be found, and nothing that comes later can widen
+ * it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,15 +110,15 @@ static enum err reach(struct graph *g, struct position at, bool marks)
     return edge_add(g, *slot - 1);
 }
 
-/* Only what is not decided can be part of a circle. */
+/* Only what is not decided can be part of a circle, or lead to one by its predecessor. */
 static enum err reach_entry(struct graph *g, struct position at)
 {
     struct verdict_row row;
     enum err err = verdict_get(g->b->txn, at, &row);
+    if (err != OK || row.verdict == VERDICT_FOREIGN || row.reason == REASON_UNDECODABLE)
+        return err;
     bool waits = row.verdict == VERDICT_PENDING;
-    if (err == OK && (waits || reason_hides_refs(row.reason)))
-        err = reach(g, at, waits);
-    return err;
+    return waits || reason_hides_refs(row.reason) ? reach(g, at, waits) : OK;
 }
 
 static enum err reach_law(struct graph *g, uint64_t law)
@@ -200,6 +201,8 @@ static enum err entry_edges(struct graph *g, unsigned i)
         return err;
     g->nodes[i].case_id = e.has_case ? e.case_id : e.id;
     err = index_case_get(g->b->txn, &g->nodes[i].case_id, &of_case, &count);
+    if (err == ERR_NOTFOUND)
+        err = OK;
     if (err == OK)
         err = predecessor_edge(g, at, of_case, count);
     for (unsigned k = 0; all && err == OK && k < e.refs.count; k++) {

@@ -42,7 +42,7 @@ static enum err positions_add(struct txn *t, enum table table, struct span key, 
 enum err index_id_put(struct txn *t, const struct hash *id, struct position p)
 {
     enum err err = positions_add(t, TABLE_ID, span_of(id->b, ID_PREFIX_BYTES), p);
-    return err == ERR_TOO_LARGE ? OK : err;   /* 64 colliding prefixes: the rest is not found by id */
+    return err == ERR_TOO_LARGE ? OK : err;  /* 64 colliding prefixes: the rest is not found */
 }
 
 enum err index_id_get(struct txn *t, const struct hash *id, struct position *p)

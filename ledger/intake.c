@@ -145,8 +145,8 @@ static enum err void_intake(struct batch *b, struct position p, const struct jud
     return verdict_put(b->txn, p, &row);
 }
 
-/* The greatest law and time that the log has named. A law that the convenor could not have seen does
- * not count, or no entry after it could ever be valid. */
+/* The greatest law and time that the log has named. A law that the convenor could not have seen
+ * does not count, or no entry after it could ever be valid. */
 static void tail_advance(struct log_slot *slot, uint64_t index, const struct entry *e)
 {
     struct log_tail *tail = &slot->tail;

@@ -4,7 +4,7 @@
 
 #include "ledger/ledger.h"
 
-/* The one epoch of the convenor's log that this software follows; a law of a later one is waited for. */
+/* The one epoch of the convenor's log that this software follows; later laws are waited for. */
 enum { LAW_EPOCH = 0, POSITION_BYTES = 8 };
 
 /* What a log's next entry is judged against besides the log itself. */

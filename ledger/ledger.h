@@ -1,4 +1,4 @@
-/* The ledger of one node: every log held, judged and folded, and our own log grown through the gate.
+/* The ledger of one node: every log held, judged, folded, and our own grown through the gate.
  * One thread owns a writable ledger. Readers of the same uid open it read-only, daemon or not.
  *
  * Two sizes per log: stored (hashes proven) is log.frontier.size; folded is how far signatures are
@@ -15,8 +15,8 @@
 
 struct ledger;
 
-/* Checks signatures of many entries at once, ok[i] for each: entry_verify on the node's pool, or one
- * after the other when NULL is passed to ledger_open. */
+/* Checks signatures of many entries at once, ok[i] for each: entry_verify on the node's pool, or
+ * one after the other when NULL is passed to ledger_open. */
 struct verifier {
     void *ctx;
     void (*verify)(void *ctx, const struct entry *const *entries, size_t count,
@@ -62,17 +62,20 @@ struct append {
     enum reason reason;
     uint64_t index;
     struct hash id;
-    bool overtaken_base;                   /* reason is REASON_BASE because another act came between */
+    bool overtaken_base;                   /* reason is REASON_BASE: another act came between */
 };
-/* Acts that arrive together share one commit and one checkpoint: each is checked (decode, signatures,
- * enrolment, nonce, law, own, and that it is not void in our own view); those that pass are appended
- * and sealed by the gate. OK when the commit held (see each item's err), else nothing was
- * acknowledged: ERR_DISK_FULL, ERR_IO, ERR_UNCERTAIN (the process must end). */
+/* Acts that arrive together share one commit and one checkpoint: each is checked (decode,
+ * signatures, enrolment, nonce, law, own, and that it is not void in our own view); those that
+ * pass are appended and sealed by the gate. A second act on a case, and governance, take a commit
+ * of their own. OK when all commits held (see each item's err), else only items whose err is OK
+ * were acknowledged: ERR_DISK_FULL, ERR_IO, ERR_UNCERTAIN (the process must end). */
 MUST_CHECK enum err ledger_append(struct ledger *l, struct append *items, size_t count);
 
 /* A signed head as a peer or a bundle showed it. OK: newer than held and adopted as far as can be
- * told (see ledger_receive), or the same. ERR_OLD_HEAD: smaller than one held, consistent. ERR_FORK:
- * kept as evidence. ERR_UNKNOWN_MEMBER: its admission is not held yet. ERR_SIGNATURE, ERR_FORMAT. */
+ * told (see ledger_receive), or the same. ERR_OLD_HEAD: smaller than one held, consistent.
+ * ERR_FORK: it contradicts what is held; kept as evidence beside the held head if that covers it.
+ * ERR_UNKNOWN_MEMBER: its admission is not held yet. ERR_WRONG_LEDGER, ERR_SIGNATURE, ERR_FORMAT.
+ * */
 MUST_CHECK enum err ledger_check_head(struct ledger *l, struct span note, struct checkpoint *head);
 
 /* Verifies packages against a signed head and commits them (all in one transaction, at most
@@ -111,8 +114,9 @@ MUST_CHECK enum err ledger_would(struct ledger *l, const struct entry *e, enum r
 MUST_CHECK enum err ledger_find_id(struct ledger *l, const struct hash *id, struct position *at);
 MUST_CHECK enum err ledger_state(struct ledger *l, const struct hash *case_id,
                                  struct case_state *out);
-/* Case by its number or an unambiguous prefix of it, or 8 and more hex digits of its id. ERR_NOTFOUND;
- * ERR_RANGE when several match (up to max of them are in out, *count says how many). */
+/* Case by its number or an unambiguous prefix of it, or 8 and more hex digits of its id.
+ * ERR_NOTFOUND; ERR_RANGE when several match (up to max of them are in out, *count says how
+ * many). */
 MUST_CHECK enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out,
                                      size_t max, size_t *count);
 /* Positions of a case's entries in the order of arrival. */

@@ -36,10 +36,14 @@ static enum err slot_of_note(struct ledger *l, struct span note_bytes, struct lo
     return strncmp(mine, c.origin, shared) == 0 ? ERR_UNKNOWN_MEMBER : ERR_WRONG_LEDGER;
 }
 
-static enum err keep_fork(struct ledger *l, const struct log *log, struct span note)
+/* The held head and `note` prove the fork together where the held one covers the other's size.
+ * While a log is still on its way under a larger head there is nothing signed to set beside it. */
+static enum err keep_fork(struct ledger *l, const struct log *log, uint64_t size, struct span note)
 {
     struct txn *t;
     struct span held;
+    if (log->head_size < size)
+        return ERR_FORK;
     ledger_drop_read(l);
     enum err err = txn_write(l->store, &t);
     if (err != OK)
@@ -69,7 +73,7 @@ static enum err compare_head(struct ledger *l, const struct log *log, const stru
     if (err != OK)
         return err;
     if (!hash_equal(&root, &head->root))
-        return keep_fork(l, log, note);
+        return keep_fork(l, log, head->size, note);
     return head->size < log->head_size ? ERR_OLD_HEAD : OK;
 }
 
@@ -94,8 +98,9 @@ enum err ledger_check_head(struct ledger *l, struct span note, struct checkpoint
 }
 
 /* One package into the open transaction. */
-static enum err receive_package(struct batch *b, struct log_slot *slot, const struct checkpoint *head,
-                                const struct package *p, struct intake *items)
+static enum err receive_package(struct batch *b, struct log_slot *slot,
+                                const struct checkpoint *head, const struct package *p,
+                                struct intake *items)
 {
     struct hash leaves[PACKAGE_ENTRIES];
     const struct entry *entries[PACKAGE_ENTRIES];
@@ -137,7 +142,7 @@ static enum err receive_all(struct batch *b, struct log_slot *slot, const struct
         struct hash root;
         frontier_root(&slot->log.frontier, &root);
         err = hash_equal(&root, &head->root) ? OK : ERR_PROOF;
-        if (err == OK)                     /* until then the older head is what we can serve under */
+        if (err == OK)                  /* until then the older head is what we can serve under */
             err = log_head_put(b->txn, &slot->log, note, head->size);
     }
     return err == OK ? batch_fold(b) : err;

@@ -11,8 +11,8 @@ static bool signed_by_foreigner(const struct entry *e)
     return false;
 }
 
-/* The convenor's log is not folded as far as the entry's author says to have seen it. A law above its
- * own place, void, is not waited for. */
+/* The convenor's log is not folded as far as the entry's author says to have seen it. A law above
+ * its own place, void, is not waited for. */
 static bool law_ahead(const struct log_slot *slot, uint64_t index, const struct entry *e,
                       uint64_t folded)
 {

@@ -18,6 +18,7 @@ enum {
     SYNC_PARTS_WANTED = 256,
     SYNC_PARTS_FETCHED = 4,        /* of them at once: each may fill 20 MiB of memory */
     SYNC_PARTS_ASKED = 32,         /* parts that peers wait for from us */
+    SYNC_PART_RETRY_MS = 500,      /* first wait for a part that nobody holds yet */
     SYNC_PAUSE_MS = 10000,         /* no pulling after our own disk refused */
     SYNC_NEEDS_SLICE = 256,        /* entries looked through for parts on one tick */
 };
@@ -61,6 +62,7 @@ struct part_wanted {               /* asked of the ready peers in turn */
     uint32_t request, total;
     uint64_t deadline_ms;
     struct buffer bytes;
+    unsigned wait_ms;              /* after all were asked in vain: doubles up to exchange_ms */
 };
 
 struct part_asked { struct peer_id peer; uint32_t request; struct hash commitment; };

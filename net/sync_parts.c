@@ -141,7 +141,10 @@ static void part_ask(struct sync *s, struct part_wanted *w)
         return;
     }
     w->tried = 0;
-    part_unask(s, w, s->options.exchange_ms);
+    w->wait_ms = w->wait_ms == 0 ? SYNC_PART_RETRY_MS : 2 * w->wait_ms;
+    if (w->wait_ms > s->options.exchange_ms)
+        w->wait_ms = s->options.exchange_ms;
+    part_unask(s, w, w->wait_ms);
 }
 
 static void parts_fetch(struct sync *s)

@@ -1,5 +1,5 @@
-/* Work in slices on all cores. A job is a range of items cut into slices; workers take slices of the
- * oldest job that has any. Whoever needs a job done works along until it is.
+/* Work in slices on all cores. A job is a range of items cut into slices; workers take slices of
+ * the oldest job that has any. Whoever needs a job done works along until it is.
  * Signature checks are the one use: for the ledger thread, and ahead of it (prefetch.h). */
 #ifndef JIELI_NODE_POOL_H
 #define JIELI_NODE_POOL_H

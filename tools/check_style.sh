@@ -33,7 +33,7 @@ long_lines() {
 own_types() {
     local known='u?int(8|16|32|64|max|ptr|_fast8|_fast32|_least64)_t|s?size_t|ptrdiff_t|wchar_t|wint_t'
     known="$known|(off|pid|uid|gid|mode|time|dev|ino|blksize|suseconds|useconds|clockid|socklen)_t"
-    known="$known|(nfds|in_port|tcflag|speed|sa_family|sigset|sig_atomic|pthread(_[a-z]+)?|cpu_set|fsblkcnt)_t"
+    known="$known|(nfds|in_port|tcflag|speed|sa_family|posix_[a-z_]+|sigset|sig_atomic|pthread(_[a-z]+)?|cpu_set|fsblkcnt)_t"
     known="$known|(atomic_[a-z0-9]+|json|json_(int|error)|mdb_(size|mode)|utf8proc_[a-z0-9]+|LargestIntegralType|locale|max_align)_t"
     grep -noE '\b[A-Za-z_0-9]+_t\b' $1 | grep -vE ":($known)\$"
 }

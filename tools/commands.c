@@ -5,7 +5,8 @@
 static const struct command *const commands[] = {
     &cmd_genesis, &cmd_init,       &cmd_admit, &cmd_officer, &cmd_duty,  &cmd_members, &cmd_cases,
     &cmd_show,    &cmd_inbox,      &cmd_blindspots, &cmd_whose, &cmd_status, &cmd_draft,
-    &cmd_drafts,  &cmd_sign,
+    &cmd_drafts,  &cmd_sign,       &cmd_doctor, &cmd_bundle, &cmd_audit, &cmd_export, &cmd_fold,
+    &cmd_export_tiles, &cmd_vkey,
 };
 
 const struct option_row common_options[] = {

@@ -1,12 +1,12 @@
 /* Exports (FORMAT.md, "Exports"): one JSON object a line.
  *
  *   {"jieli_export": 1, "ledger": hex, "genesis": hex}          the first line
- *   {"log", "epoch", "index", "id", …, "verdict", "reason"?}    every entry, the convenor's log first,
- *                                                               in the order of each log
+ *   {"log", "epoch", "index", "id", …, "verdict", "reason"?}    every entry, in the order of the
+ *                                                               logs, the convenor's first
  *   {"case": id, "state": {…}, "encoding": hex}                 every case, by id
  *
- * `encoding` is the state's deterministic CBOR. Signatures are not in it: the reason "signature" says
- * which failed. Lines of states are not needed to fold the entries. */
+ * `encoding` is the state's deterministic CBOR. Signatures are not in an export: the reason
+ * "signature" says which failed. Lines of states are not needed to fold the entries. */
 #ifndef JIELI_TOOLS_EXPORT_FILE_H
 #define JIELI_TOOLS_EXPORT_FILE_H
 

@@ -25,7 +25,8 @@ static void put_opening(json_t *o, const struct case_state *s, const struct rost
     const struct member *opener = s->opener.v == MEMBER_NONE ? NULL : roster_member(r, s->opener);
     char number[CASE_NUMBER_BYTES] = "";
     if (opener != NULL && s->phase != CASE_NONE &&
-        case_number_format(number, opener->a.id, s->opened_s, s->opened_epoch, s->opened_index) != OK)
+        case_number_format(number, opener->a.id, s->opened_s, s->opened_epoch,
+                           s->opened_index) != OK)
         number[0] = 0;
     json_object_set_new(o, "id", json_of_hash(&s->id));
     json_object_set_new(o, "number", json_string(number));

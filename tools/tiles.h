@@ -9,10 +9,10 @@
 enum { TILE_NUMBER_BYTES = 48 };
 void tile_number(uint64_t n, char out[TILE_NUMBER_BYTES]);
 
-/* Writes what the log's newest checkpoint covers into the folder `out`, which is made; files that are
- * there are replaced, the checkpoint last. *size: entries written. ERR_NOTFOUND: the log has no
- * checkpoint; ERR_GAP: not all that it covers is held; ERR_CORRUPT: the entries do not give its
- * root; ERR_PERMISSION, ERR_IO, ERR_DISK_FULL. */
+/* Writes what the log's newest checkpoint covers into the folder `out`, which is made; files
+ * that are there are replaced, the checkpoint last. *size: entries written. ERR_NOTFOUND: the
+ * log has no checkpoint; ERR_GAP: not all that it covers is held; ERR_CORRUPT: the entries do
+ * not give its root; ERR_PERMISSION, ERR_IO, ERR_DISK_FULL. */
 MUST_CHECK enum err tiles_export(struct txn *t, const struct log *log, const char *out,
                                  uint64_t *size);
 

@@ -24,7 +24,11 @@ struct act_signer {
     bool verifier, director;          /* signs as 验收人; as 安委会主任 or 副主任 */
 };
 
-struct act_track { const char *name; struct member_no investigator; };
+struct act_track {
+    const char *name;
+    unsigned number;                  /* the same for the same name: track_names.c */
+    struct member_no investigator;
+};
 
 struct act {
     struct hash id, base, target;
@@ -46,7 +50,8 @@ struct act {
     const char *sector, *district, *clause, *track, *officer;
     unsigned support_count, track_count, signer_count;
     const struct member_no *supports;
-    const struct act_track *tracks;
+    struct act_track *tracks;
+    unsigned track_number;            /* of `track` */
     struct act_signer signers[ENTRY_MAX_SIGNERS];
 
     /* found by the graph */
@@ -64,6 +69,8 @@ struct act {
     unsigned generation, depth;       /* place in the baton order */
     const struct act *about;          /* offer or ruling that a statement concerns */
     const struct act *rests_on;       /* a closure: the pass */
+    enum grade grade_seen;            /* a closure: by its author */
+    const struct act *end_before;     /* the end of the same track that was filed before */
     bool pass_by_custodian;
 };
 

@@ -33,13 +33,10 @@ static void needed_for(const struct view *v, bool archive, uint32_t *needed)
 static bool grade_hidden(const struct case_fold *f, const struct act *closure,
                          const uint32_t *seen)
 {
-    struct view all = {.f = f, .seen = seen}, own = view_of(f, closure);
-    enum grade grade = view_grade(&own);
-
-    VIEW_EACH(&all, LIST_GRADE, a)
-        if (!act_saw(closure, a) && !act_saw(a, closure) && a->grade > (unsigned)grade)
-            return true;
-    return false;
+    if (closure->grade_seen == GRADE_IMMINENT)
+        return false;
+    return mark_hidden(f, closure,
+                       closure->grade_seen == GRADE_MAJOR ? MARK_IMMINENT : MARK_MAJOR, seen);
 }
 
 static bool stands(const struct case_fold *f, const struct act *closure, const uint32_t *needed,

@@ -72,23 +72,12 @@ bool act_second_signed(const struct case_fold *f, const struct act *a)
     return false;
 }
 
-/* One custody act is enough, whatever followed it: more acts can only add to what was hidden. */
-static bool had_hidden(const struct view *v, const struct act *by)
-{
-    VIEW_EACH(v, LIST_BATON, baton)
-        if (!act_saw(by, baton) && of_convenor(v->f, baton->after.custodian))
-            return true;
-    return false;
-}
-
+/* Its author, who could sign alone, had seen no conflict. One custody act is enough, whatever
+ * followed it: more acts can only add to what was hidden. */
 bool conflict_hidden(const struct case_fold *f, const struct act *a, const uint32_t *vector)
 {
-    uint32_t before[MEMBERS_MAX];
-    struct view v = {.f = f, .seen = before, .more = vector, .not_after = a};
-
     if (!act_by_convenor(a) || act_second_signed(f, a))
         return false;
-    memcpy(before, a->seen, f->slot_count * sizeof *before);
-    before[a->slot] = a->ordinal;
-    return had_hidden(&v, a) || refused(&v) || investigated(&v);
+    return mark_hidden(f, a, MARK_CUSTODY, vector) || mark_hidden(f, a, MARK_REFUSAL, vector) ||
+           (mark_seen(f, a, MARK_CUSTODY) && mark_hidden(f, a, MARK_TRACK, vector));
 }

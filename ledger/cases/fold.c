@@ -96,6 +96,8 @@ enum err case_fold_add(struct case_fold *f, const struct entry *e, const struct 
     a = arena_take(&f->kept, sizeof *a);
     err = a ? act_init(a, &f->kept, f->roster, e, origin) : ERR_NOMEM;
     if (err == OK)
+        err = track_names_add(f, a);
+    if (err == OK)
         err = id_put(f, &e->id, a);
     if (err != OK)
         return err;
@@ -109,6 +111,31 @@ enum err case_fold_elsewhere(struct case_fold *f, const struct hash *id)
     return id_put(f, id, NULL);
 }
 
+static bool lists_init(struct case_fold *f)
+{
+    for (unsigned i = 0; i < LIST_COUNT; i++) {
+        f->lists[i].count = 0;
+        f->lists[i].at = arena_take(&f->work, f->count * sizeof(struct act *));
+        if (!f->lists[i].at)
+            return false;
+    }
+    memset(f->mark_count, 0, sizeof f->mark_count);
+    for (unsigned i = 0; i < MARK_COUNT; i++) {
+        f->marked[i] = arena_take(&f->work, f->count * sizeof *f->marked[i]);
+        if (!f->marked[i])
+            return false;
+    }
+    return true;
+}
+
+static bool tracks_init(struct case_fold *f)
+{
+    f->present = arena_take(&f->work, f->mention_count * sizeof *f->present);
+    f->track_first = arena_take(&f->work, f->name_count * sizeof *f->track_first);
+    f->track_end = arena_take(&f->work, f->name_count * sizeof(struct act *));
+    return f->present && f->track_first && f->track_end;
+}
+
 enum err case_fold_run(struct case_fold *f)
 {
     enum err err;
@@ -117,14 +144,8 @@ enum err case_fold_run(struct case_fold *f)
     f->opening = NULL;
     f->all = arena_take(&f->work, MEMBERS_MAX * sizeof *f->all);
     f->scratch = arena_take(&f->work, MEMBERS_MAX * sizeof *f->scratch);
-    if (!f->all || !f->scratch)
+    if (!f->all || !f->scratch || !lists_init(f) || !tracks_init(f))
         return ERR_NOMEM;
-    for (unsigned i = 0; i < LIST_COUNT; i++) {
-        f->lists[i].count = 0;
-        f->lists[i].at = arena_take(&f->work, f->count * sizeof(struct act *));
-        if (!f->lists[i].at)
-            return ERR_NOMEM;
-    }
     err = graph_walk(f);
     if (err == OK)
         outcome_make(f);

@@ -1,7 +1,5 @@
 #include "ledger/cases/rules.h"
 
-#define IN(list) (1u << (list))
-
 /* The law as a table: how an act of a kind is checked, and what it counts among when it is valid.
  * LIST_TERM only with a term; what else depends on facts stands in by_facts(). */
 static const struct rule {
@@ -132,8 +130,14 @@ static void file_valid(struct case_fold *f, struct act *a)
     if (lists & (IN(LIST_CLOSE) | IN(LIST_ARCHIVE))) {
         a->rests_on = pass_that_counts(f, a->seen);
         a->pass_by_custodian = act_by(a->rests_on, view_custody(&v)->custodian);
+        a->grade_seen = view_grade(&v);
     }
     a->holds = (lists & (IN(LIST_BATON) | IN(LIST_KEEP) | IN(LIST_TRACK) | IN(LIST_GRADE))) != 0;
+    if (lists & IN(LIST_TRACK_END)) {
+        a->end_before = f->track_end[a->track_number];
+        f->track_end[a->track_number] = a;
+    }
+    marks_file(f, a, lists);
     if (a->row->classes & CLASS_OPENS)
         f->opening = a;
     for (unsigned i = 0; i < LIST_COUNT; i++)

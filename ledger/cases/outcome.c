@@ -179,18 +179,14 @@ static void listings_state(const struct view *v, struct case_state *s)
 
 static void tracks_state(const struct view *v, struct case_state *s)
 {
-    VIEW_EACH(v, LIST_TRACK, a)
-        for (unsigned i = 0; i < a->track_count; i++) {
-            struct state_track *t = &s->tracks[s->track_count];
-            if (s->track_count == STATE_MAX_TRACKS ||
-                !view_track_present(v, a, a->tracks[i].name))
-                continue;
-            copy_text(t->name, sizeof t->name, a->tracks[i].name);
-            t->investigator = a->tracks[i].investigator;
-            t->outcome = (uint8_t)view_track_outcome(v, a, i);
-            t->id = a->id;
-            s->track_count++;
-        }
+    for (unsigned n = view_tracks(v, TRACK_ANY); n-- > 0 && s->track_count < STATE_MAX_TRACKS;) {
+        const struct track_open *found = &v->f->present[n];
+        struct state_track *t = &s->tracks[s->track_count++];
+        copy_text(t->name, sizeof t->name, found->open->tracks[found->i].name);
+        t->investigator = found->open->tracks[found->i].investigator;
+        t->outcome = (uint8_t)view_track_outcome(v, found->open, found->i);
+        t->id = found->open->id;
+    }
 }
 
 static void verifier_state(const struct view *v, struct case_state *s)

@@ -1,27 +1,47 @@
-#include <string.h>
-
 #include "ledger/cases/rules.h"
 
-static bool opens(const struct act *a, const char *track)
+static bool opens(const struct act *a, unsigned track)
 {
     for (unsigned i = 0; i < a->track_count; i++)
-        if (strcmp(a->tracks[i].name, track) == 0)
+        if (a->tracks[i].number == track)
             return true;
     return false;
 }
 
-bool view_track_present(const struct view *v, const struct act *open, const char *track)
+/* One that a later opening had seen is reassigned; what had seen it stands among those found, or
+ * was itself seen by one of them. */
+static bool reassigned(const struct case_fold *f, const struct act *open, unsigned track)
 {
-    const struct act_list *tracks = &v->f->lists[LIST_TRACK];
-
-    for (unsigned i = tracks->count; i-- > 0;) {
-        const struct act *later = tracks->at[i];
-        if (later == open)
+    for (unsigned at = f->track_first[track]; at != 0; at = f->present[at - 1].next)
+        if (f->present[at - 1].open != open && act_saw(f->present[at - 1].open, open))
             return true;
-        if (view_has(v, later) && act_saw(later, open) && opens(later, track))
-            return false;
+    return false;
+}
+
+static unsigned openings_find(const struct case_fold *f, const struct act *open, unsigned track,
+                              unsigned count)
+{
+    for (unsigned i = 0; i < open->track_count; i++) {
+        unsigned number = open->tracks[i].number;
+        if ((track != TRACK_ANY && number != track) || reassigned(f, open, number))
+            continue;
+        f->present[count++] = (struct track_open){open, i, f->track_first[number]};
+        f->track_first[number] = count;
     }
-    return true;
+    return count;
+}
+
+unsigned view_tracks(const struct view *v, unsigned track)
+{
+    const struct case_fold *f = v->f;
+    unsigned count = 0;
+
+    for (unsigned i = f->lists[LIST_TRACK].count; i-- > 0;)
+        if (view_has(v, f->lists[LIST_TRACK].at[i]))
+            count = openings_find(f, f->lists[LIST_TRACK].at[i], track, count);
+    for (unsigned i = 0; i < count; i++)
+        f->track_first[f->present[i].open->tracks[f->present[i].i].number] = 0;
+    return count;
 }
 
 /* A waiver is judged again with what moved or held the case since. */
@@ -37,8 +57,9 @@ enum outcome view_track_outcome(const struct view *v, const struct act *open, un
 {
     enum outcome outcome = (enum outcome)0;
 
-    VIEW_EACH(v, LIST_TRACK_END, end) {
-        if (strcmp(end->track, open->tracks[i].name) != 0 || !act_saw(end, open))
+    for (const struct act *end = v->f->track_end[open->tracks[i].number]; end;
+         end = end->end_before) {
+        if (!view_has(v, end) || !act_saw(end, open))
             continue;
         if (end->outcome == OUTCOME_CONCLUDED && act_by(end, open->tracks[i].investigator))
             return OUTCOME_CONCLUDED;
@@ -48,19 +69,12 @@ enum outcome view_track_outcome(const struct view *v, const struct act *open, un
     return outcome;
 }
 
-static bool ended(const struct view *v, const struct act *open)
-{
-    for (unsigned i = 0; i < open->track_count; i++)
-        if (view_track_present(v, open, open->tracks[i].name) &&
-            view_track_outcome(v, open, i) == 0)
-            return false;
-    return true;
-}
-
 bool view_tracks_ended(const struct view *v)
 {
-    VIEW_EACH(v, LIST_TRACK, open)
-        if (!ended(v, open))
+    unsigned count = view_tracks(v, TRACK_ANY);
+
+    for (unsigned i = 0; i < count; i++)
+        if (view_track_outcome(v, v->f->present[i].open, v->f->present[i].i) == 0)
             return false;
     return true;
 }
@@ -74,36 +88,28 @@ enum reason check_dual_open(const struct view *v, const struct act *a)
     return REASON_NOT_PARTY;
 }
 
-static bool investigates(const struct act *open, const char *track, struct member_no m)
-{
-    for (unsigned i = 0; i < open->track_count; i++)
-        if (strcmp(open->tracks[i].name, track) == 0 && open->tracks[i].investigator.v == m.v)
-            return true;
-    return false;
-}
-
 static enum reason conclude_check(const struct view *v, const struct act *a)
 {
-    bool known = false;
+    unsigned count = view_tracks(v, track_number(v->f, a->track));
 
-    VIEW_EACH(v, LIST_TRACK, open) {
-        if (!opens(open, a->track) || !view_track_present(v, open, a->track))
-            continue;
-        known = true;
-        if (investigates(open, a->track, a->origin.member))
+    for (unsigned i = 0; i < count; i++) {
+        const struct track_open *t = &v->f->present[i];
+        if (act_by(a, t->open->tracks[t->i].investigator))
             return REASON_NONE;
     }
-    return known ? REASON_NOT_INVESTIGATOR : REASON_NO_TRACK;
+    return count > 0 ? REASON_NOT_INVESTIGATOR : REASON_NO_TRACK;
 }
 
 static enum reason waive_check(const struct view *v, const struct act *a)
 {
+    unsigned track = track_number(v->f, a->track);
+
     if (!act_by_convenor(a))
         return REASON_NOT_CONVENOR;
     if (view_conflict(v, a->law) && !act_second_signed(v->f, a))
         return REASON_CONFLICT;
     VIEW_EACH(v, LIST_TRACK, open)
-        if (opens(open, a->track))
+        if (opens(open, track))
             return REASON_NONE;
     return REASON_NO_TRACK;
 }

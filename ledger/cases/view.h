@@ -25,6 +25,21 @@ enum list {
 };
 
 struct act_list { struct act **at; unsigned count; };
+#define IN(list) (1u << (list))
+
+/* What is dear to find among all acts and is asked of many closures: hidden.c keeps which acts of
+ * each member are such. */
+enum mark_kind {
+    MARK_MAJOR, MARK_IMMINENT,           /* acts on the grade, of at least that grade */
+    MARK_CUSTODY, MARK_REFUSAL,          /* make the convenor's institution custodian; refuse */
+    MARK_TRACK,                          /* open tracks */
+    MARK_COUNT,
+};
+
+struct track_name { const char *text; unsigned number; };
+/* A present opening: the i-th track of `open`; next: another of the same track. */
+struct track_open { const struct act *open; unsigned i, next; };
+enum { TRACK_UNKNOWN = UINT32_MAX, TRACK_ANY = UINT32_MAX - 1 };
 
 struct id_slot { struct hash id; struct act *act; bool used; };   /* act NULL: of another case */
 
@@ -36,6 +51,9 @@ struct case_fold {
     unsigned count, cap;
     struct id_slot *ids;
     unsigned id_count, id_cap;           /* cap: a power of two */
+    struct track_name *names;
+    unsigned name_count, name_cap;       /* cap: a power of two */
+    unsigned mention_count;              /* tracks in all openings together */
     bool sorted;
     /* of the last run */
     unsigned slot_count;
@@ -44,6 +62,10 @@ struct case_fold {
     uint32_t *scratch;
     struct act *opening;                 /* valid; NULL: none */
     struct act_list lists[LIST_COUNT];
+    unsigned *marked[MARK_COUNT], mark_count[MARK_COUNT][MEMBERS_MAX];
+    struct track_open *present;          /* of the last question, as many as it answered */
+    unsigned *track_first;               /* per track number, zero between questions */
+    const struct act **track_end;        /* per track number: the end filed last */
     struct case_state state;
 };
 
@@ -122,8 +144,21 @@ enum step view_support(const struct view *v, struct member_no m);
 /* verification.c. The pass that a closure by somebody who had seen `seen` can rest on, or NULL. */
 const struct act *pass_that_counts(const struct case_fold *f, const uint32_t *seen);
 
-/* tracks.c */
-bool view_track_present(const struct view *v, const struct act *open, const char *track);
+/* hidden.c */
+void marks_file(struct case_fold *f, const struct act *a, unsigned lists);
+/* Among what the author of `by` had seen. */
+bool mark_seen(const struct case_fold *f, const struct act *by, enum mark_kind mark);
+/* Among the acts of `vector` that `by` had not seen and that had not seen `by`. */
+bool mark_hidden(const struct case_fold *f, const struct act *by, enum mark_kind mark,
+                 const uint32_t *vector);
+
+/* track_names.c. Gives the tracks that `a` names their numbers. ERR_NOMEM. */
+MUST_CHECK enum err track_names_add(struct case_fold *f, struct act *a);
+unsigned track_number(const struct case_fold *f, const char *name);   /* or TRACK_UNKNOWN */
+
+/* tracks.c. Fills f->present, the last filed first, with the present openings of one track or
+ * TRACK_ANY; their count. */
+unsigned view_tracks(const struct view *v, unsigned track);
 /* How the present opening was ended: 0, OUTCOME_CONCLUDED or OUTCOME_WAIVED. */
 enum outcome view_track_outcome(const struct view *v, const struct act *open, unsigned i);
 bool view_tracks_ended(const struct view *v);

@@ -53,9 +53,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_VERDICT] = "verdict",
     [TABLE_WAIT] = "wait",
     [TABLE_DRAFT] = "draft",
-    [TABLE_COSIGN] = "cosign",
     [TABLE_FORK] = "fork",
-    [TABLE_SUBJECT] = "subject",
 };
 
 static enum err err_from_lmdb(int rc)

@@ -23,9 +23,7 @@ enum table {
     TABLE_VERDICT,    /* log_no u32 ‖ index u64 → verdict of what is not plainly valid */
     TABLE_WAIT,       /* "L" law u64 ‖ case id, "I" entry id ‖ case id → "" */
     TABLE_DRAFT,      /* draft id → draft */
-    TABLE_COSIGN,     /* log_no u32 ‖ cosigner → cosignature line (used later) */
     TABLE_FORK,       /* log_no u32 ‖ n → evidence: two signed notes */
-    TABLE_SUBJECT,    /* case id → commitment of the part that names it */
     TABLE_COUNT
 };
 

@@ -80,7 +80,8 @@ K=$DIR
 # An unreadable picture with a place in it, and the same without.
 printf '\xff\xd8\xff\xe1\x00\x0aExif1234\xff\xda\x00\x03\x07\x11\xff\xd9' >"$DIR/a.jpg"
 
-PORT=$((20000 + RANDOM % 20000))
+# Below the ports that the kernel gives to outgoing connections.
+PORT=$((20000 + RANDOM % 12000))
 expect "help is printed" 0 --help
 expect "an unknown command is a usage error" 2 dance
 expect "no home and no node are told apart" 4 cases --home "$DIR/none"

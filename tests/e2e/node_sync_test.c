@@ -15,7 +15,7 @@
 
 #include "tests/support/cluster_keys.h"
 
-enum { NODES = 3, FIRST_PORT = 20000, PORTS = 20000, TRIES = 3000, TRY_US = 10000 };
+enum { NODES = 3, FIRST_PORT = 20000, PORTS = 12000, TRIES = 3000, TRY_US = 10000 };
 
 struct trio {
     struct cluster *c;

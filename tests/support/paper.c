@@ -54,6 +54,12 @@ struct hash paper_add(struct paper *p, struct span bytes)
     return p->leaves[p->count++];
 }
 
+void paper_cut(struct paper *p, unsigned size)
+{
+    while (p->count > size)
+        buffer_clear(&p->entries[--p->count]);
+}
+
 struct compose paper_compose(const struct paper *p, uint64_t law)
 {
     struct compose says = {.ledger = p->c->ledger, .law_size = law, .own_size = p->count};

@@ -20,6 +20,8 @@ void paper_init(struct paper *p, struct cluster *c, unsigned member, struct ledg
 void paper_clear(struct paper *p);
 /* Any bytes; the leaf hash is their id. */
 struct hash paper_add(struct paper *p, struct span bytes);
+/* Drops all entries from `size` on. */
+void paper_cut(struct paper *p, unsigned size);
 /* What an entry put next would truthfully say of its own log; law as given, no refs. */
 struct compose paper_compose(const struct paper *p, uint64_t law);
 /* Signs `a` on what `says` says and puts it; the act is cleared. */

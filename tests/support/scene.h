@@ -1,6 +1,6 @@
-/* The logs of a convenor (0) and of two members of other institutions (1, 2) on paper, beginning with
- * their real governance, for histories that no honest node would write; and watchers that are given
- * them in any order. */
+/* The logs of a convenor (0) and of two members of other institutions (1, 2) on paper, beginning
+ * with their real governance, for histories that no honest node would write; and watchers that are
+ * given them in any order. */
 #ifndef JIELI_TESTS_SUPPORT_SCENE_H
 #define JIELI_TESTS_SUPPORT_SCENE_H
 
@@ -29,8 +29,8 @@ struct hash scene_progress(struct scene *s, unsigned by, const struct hash *case
 struct hash scene_rule(struct scene *s, unsigned to, const struct hash *case_id, uint64_t law,
                        const struct hash *ref);
 
-/* A progress signed by the author's handler and by the handlers of the logs in `others`, each naming
- * its enrolment. */
+/* A progress signed by the author's handler and by the handlers of the logs in `others`, each
+ * naming its enrolment. */
 struct hash scene_cosigned(struct scene *s, unsigned by, const struct hash *case_id,
                            const unsigned *others, unsigned count);
 

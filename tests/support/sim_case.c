@@ -239,7 +239,7 @@ unsigned sim_write(struct sim_case *c, const struct sim_line *line, const struct
     struct buffer b = {0};
     uint64_t start = line->by == ANWEIBAN ? SIM_CONVENOR_START : SIM_LOG_START;
 
-    demand(c->count < SIM_MAX_ACTS && line->by < SIM_MEMBERS);
+    demand(c->count < SIM_MAX_ACTS && line->by < SIM_CROWD);
     memset(&a->e, 0, sizeof a->e);
     a->line = *line;
     a->seen = *seen;

@@ -49,7 +49,7 @@ struct sim_act {
 struct sim_case {
     const struct sim_roster *roster;
     struct sim_act *acts;
-    unsigned count, log_count[SIM_MEMBERS];
+    unsigned count, log_count[SIM_CROWD];
     uint64_t next_id;
 };
 

@@ -57,6 +57,8 @@ static void member_admit(struct sim_roster *s, unsigned m, enum member_kind kind
     struct hash admission;
     uint64_t index = ++s->convenor_index;
 
+    if (kind == MEMBER_BOARD)
+        strcpy(a.institution, "boards");
     a.kind = kind;
     a.vertical = vertical;
     if (kind == MEMBER_OVERSIGHT)
@@ -84,6 +86,13 @@ static void officer_enrol(struct sim_roster *s, unsigned m, unsigned o, const ch
     demand(compose_enrol(&f->facts, &fields) == OK);
     govern(s, m, KIND_ENROL, index, m == ANWEIBAN ? index : 20, member_key(m) + KEY_ADMIN, NULL);
     s->officers[m][o] = (struct sim_officer){fields.key, f->last.id};
+}
+
+static void officers_enrol(struct sim_roster *s, unsigned m)
+{
+    officer_enrol(s, m, 1, "科员");
+    officer_enrol(s, m, 2, POST_VERIFIER);
+    officer_enrol(s, m, 3, POST_VERIFIER);
 }
 
 static void map_make(struct sim_roster *s)
@@ -116,13 +125,21 @@ void sim_roster_init(struct sim_roster *s)
     member_admit(s, ECHENG, MEMBER_DISTRICT, false);
     member_admit(s, JIWEI, MEMBER_OVERSIGHT, false);
     member_admit(s, SHICHANG, MEMBER_BUREAU, false);
-    for (unsigned m = 0; m < SIM_MEMBERS; m++) {
-        officer_enrol(s, m, 1, "科员");
-        officer_enrol(s, m, 2, POST_VERIFIER);
-        officer_enrol(s, m, 3, POST_VERIFIER);
-    }
+    for (unsigned m = 0; m < SIM_MEMBERS; m++)
+        officers_enrol(s, m);
     officer_enrol(s, ANWEIBAN, 4, POST_DIRECTOR);
     map_make(s);
+}
+
+void sim_roster_crowd(struct sim_roster *s)
+{
+    static const char *const names[] = {"board1", "board2", "board3", "board4", "board5"};
+
+    for (unsigned m = SIM_MEMBERS; m < SIM_CROWD; m++) {
+        s->names[m] = names[m - SIM_MEMBERS];
+        member_admit(s, m, MEMBER_BOARD, false);
+        officers_enrol(s, m);
+    }
 }
 
 void sim_roster_clear(struct sim_roster *s)

@@ -7,7 +7,7 @@
 #include "tests/support/roster_fixture.h"
 
 enum sim_member { ANWEIBAN, YINGJI, JIAOTONG, HAIGUAN, ECHENG, JIWEI, SHICHANG, SIM_MEMBERS };
-enum { SIM_OFFICERS = 4 };
+enum { SIM_OFFICERS = 4, SIM_CROWD = SIM_MEMBERS + 5 };
 /* Where the acts of a case begin: convenor's log, other logs. */
 enum { SIM_CONVENOR_START = 60, SIM_LOG_START = 30 };
 
@@ -18,12 +18,14 @@ struct sim_officer { struct pubkey key; struct hash enrolment; };
 struct sim_roster {
     struct fixture fixture;
     const struct roster *roster;
-    const char *names[SIM_MEMBERS];
+    const char *names[SIM_CROWD];
     uint64_t convenor_index;           /* of the convenor's last governance entry */
-    struct sim_officer officers[SIM_MEMBERS][SIM_OFFICERS + 1];
+    struct sim_officer officers[SIM_CROWD][SIM_OFFICERS + 1];
 };
 
 void sim_roster_init(struct sim_roster *s);
+/* Admits members SIM_MEMBERS up to SIM_CROWD as well: boards, all of one institution. */
+void sim_roster_crowd(struct sim_roster *s);
 void sim_roster_clear(struct sim_roster *s);
 
 #endif

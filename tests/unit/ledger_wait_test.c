@@ -1,5 +1,4 @@
-/* What rests on something not held waits, and is decided when it comes, in every order; what is void
- * is kept with its reason, and its log goes on. */
+/* What rests on something not held waits, and is decided when it comes, in every order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Another copy of the same ledger: its signed heads, and where it is longer its root at our size. */
+/* Another copy of the same ledger: its signed heads, and where it is longer its root at our
+ * size. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
-/* The audit: every tree rebuilt from the entries, every checkpoint, signature and enrolment checked,
- * every case folded anew. Of a home it compares what it finds with what the node stored; of a
- * bundle it needs nothing but the file and the ledger's id. Reports through callbacks. */
+/* The audit: every tree rebuilt from the entries, every checkpoint, signature and enrolment
+ * checked, every case folded anew. Of a home it compares what it finds with what the node
+ * stored; of a bundle it needs nothing but the file and the ledger's id. Reports through
+ * callbacks. */
 #ifndef JIELI_TOOLS_AUDIT_AUDIT_H
 #define JIELI_TOOLS_AUDIT_AUDIT_H
 
@@ -85,12 +86,12 @@ struct audit_summary {
     uint64_t logs, entries, signatures, cases, void_count, overtaken, pending, forks;
     bool partial, broken, listed;
     struct hash ledger;
-    struct finding first;          /* the first broken one; its member lies in first_member */
+    struct finding first;          /* the first broken one, its member in first_member, "": none */
     char first_member[ID_MAX_BYTES + 1];
 };
 
-/* ERR_* only for failures of this machine and for homes and files that cannot be opened; whatever is
- * wrong inside is found and reported, and OK. */
+/* ERR_* only for failures of this machine and for homes and files that cannot be opened;
+ * whatever is wrong inside is found and reported, and OK. */
 MUST_CHECK enum err audit_home(const char *home, const struct audit_options *options,
                                const struct audit_report *report, struct audit_summary *out);
 MUST_CHECK enum err audit_file(const char *path, const struct audit_options *options,

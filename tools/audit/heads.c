@@ -7,7 +7,8 @@ enum err run_head_verify(const struct audit_run *r, const struct run_log *log, s
     const struct member *m = roster_by_log(r->set.roster, log->member);
     if (m == NULL)
         return ERR_UNKNOWN_MEMBER;
-    enum err err = log_origin(r->genesis.domain, &r->genesis.ledger, log->member, log->epoch, origin);
+    enum err err = log_origin(r->genesis.domain, &r->genesis.ledger, log->member, log->epoch,
+                              origin);
     return err == OK ? checkpoint_verify(out, note, origin, &m->a.node_key) : err;
 }
 

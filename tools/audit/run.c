@@ -43,7 +43,7 @@ void run_found(struct audit_run *r, struct run_log *log, struct finding f)
             out->first = f;
             memcpy(out->first_member, log == NULL ? "" : log->member,
                    log == NULL ? 1 : sizeof log->member);
-            out->first.member = log == NULL ? NULL : out->first_member;
+            out->first.member = NULL;
         }
         out->broken = true;
         break;
@@ -56,5 +56,6 @@ void run_found(struct audit_run *r, struct run_log *log, struct finding f)
 void run_found_at(struct audit_run *r, struct run_log *log, enum finding_kind kind, uint64_t index,
                   enum err err)
 {
-    run_found(r, log, (struct finding){.kind = kind, .has_index = true, .index = index, .err = err});
+    run_found(r, log, (struct finding){.kind = kind, .has_index = true, .index = index,
+                                       .err = err});
 }

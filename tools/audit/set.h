@@ -88,8 +88,9 @@ bool set_case_find(const struct audit_set *s, const struct hash *id, uint32_t *n
 
 /* Items in the order of their cases, cases know their items. Before folding. */
 void set_sort(struct audit_set *s);
-/* Folds one case and notes its verdicts. Cases may be folded on several threads at once. The state's
- * encoding is appended to `state`, the state itself put into *view, where these are not NULL. */
+/* Folds one case and notes its verdicts. Cases may be folded on several threads at once. The
+ * state's encoding is appended to `state`, the state itself put into *view, where these are not
+ * NULL. */
 MUST_CHECK enum err set_fold_case(struct audit_set *s, uint32_t case_no, struct buffer *state,
                                   struct case_state *view);
 /* After all cases are folded: takes `folded` down to the convenor's first entry that waits. True

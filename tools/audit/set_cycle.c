@@ -6,8 +6,9 @@
 
 #include "tools/audit/set_map.h"
 
-/* Nodes: the items, sorted within each case by log and index; then one virtual node for each item of
- * the convenor, "the convenor's log up to and with it". Edges of node n: edges[from[n] .. from[n+1]). */
+/* Nodes: the items, sorted within each case by log and index; then one virtual node for each
+ * item of the convenor, "the convenor's log up to and with it". Edges of node n: edges[from[n]
+ * .. from[n+1]). */
 struct graph {
     const struct audit_set *s;
     size_t item_count, convenor_count, edge_count, edge_cap;

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/audit/workers.h"
+
 enum { BENCH_MEMBERS = 48, BENCH_ENTRIES = 100000 };
 
 void bench_put(struct bench *b, const char *name, double value, const char *unit)
@@ -82,7 +84,8 @@ int main(int argc, char **argv)
     find_program(program);
     bench_need(load_create(&b.load, &options), "committee");
     bench_need(load_grow(b.load, entries), "load");
-    bench_ceiling(&b);
+    bench_put(&b, "cores", workers_cores(), "count");
+    bench_put(&b, "verify_ceiling", bench_ceiling(&b), "1/s");
     bench_store(&b);
     bench_audit(&b);
     bench_sync(&b);

@@ -1,5 +1,6 @@
-/* What one durable act costs this machine at least: two signatures made and two verified (officer
- * and checkpoint), one round trip over ipc, and the flushes of one commit of LMDB and of last-head. */
+/* What one durable act costs this machine at least: two signatures made and two verified
+ * (officer and checkpoint), one round trip over ipc, and the flushes of one commit of LMDB and
+ * of last-head. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ static int scratch(const struct bench *b, const char *name, int flags, size_t by
 void limit_open(struct limit **out, struct bench *b)
 {
     char path[BENCH_PATH_BYTES];
-    struct signkey *key;
+    struct signkey *key = NULL;
     struct limit *l = calloc(1, sizeof *l);
     const struct ipc_handler handler = {l, on_request};
     bench_need(l == NULL ? ERR_NOMEM : signkey_create(&key), "limit");

@@ -28,7 +28,8 @@ static void verify(void *ctx, const struct entry *const *entries, size_t count,
     (void)ctx;
     for (unsigned i = 0; i < cores; i++) {
         shares[i] = (struct share){entries, ledger, count * i / cores, count * (i + 1) / cores, ok};
-        started[i] = count >= 8 && i > 0 && pthread_create(&threads[i], NULL, work, &shares[i]) == 0;
+        started[i] = count >= 8 && i > 0 &&
+                     pthread_create(&threads[i], NULL, work, &shares[i]) == 0;
     }
     for (unsigned i = 0; i < cores; i++) {
         if (!started[i])

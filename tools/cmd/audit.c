@@ -147,6 +147,13 @@ static void on_line(void *ctx, const struct audit_line *l)
                                         state_word(l)});
 }
 
+static struct finding first_of(const struct audit_summary *out)
+{
+    struct finding f = out->first;
+    f.member = out->first_member[0] == 0 ? NULL : out->first_member;
+    return f;
+}
+
 static int code_of(const struct audit_summary *out)
 {
     return out->broken ? AUDIT_NOT_HELD : out->listed ? AUDIT_LISTS : AUDIT_HOLDS;
@@ -154,6 +161,7 @@ static int code_of(const struct audit_summary *out)
 
 static void print_end(const struct telling *t, const struct audit_summary *out)
 {
+    const struct finding first = first_of(out);
     grid_print(&t->grid, stdout);
     printf(_("%llu logs, %llu entries, %llu signatures verified, %llu cases folded\n"),
            (unsigned long long)out->logs, (unsigned long long)out->entries,
@@ -163,8 +171,8 @@ static void print_end(const struct telling *t, const struct audit_summary *out)
                "cases were not folded"));
     if (out->broken) {
         printf("%s", _("broken; first:"));
-        print_place(&out->first);
-        printf(": %s\n", _(finding_message(out->first.kind)));
+        print_place(&first);
+        printf(": %s\n", _(finding_message(first.kind)));
         if (out->cases == 0 && !out->partial)
             puts(_("cases were not folded"));
     } else if (out->listed) {
@@ -187,8 +195,9 @@ static int end_json(struct telling *t, const struct audit_summary *out)
         (json_int_t)out->void_count, "overtaken", (json_int_t)out->overtaken, "pending",
         (json_int_t)out->pending, "forks", (json_int_t)out->forks, "partial", out->partial, "holds",
         !out->broken, "exit", code);
+    const struct finding first = first_of(out);
     if (out->broken)
-        json_object_set_new(o, "first", finding_json(&out->first));
+        json_object_set_new(o, "first", finding_json(&first));
     session_json(o);
     return code;
 }
@@ -251,8 +260,8 @@ static int audit_run_command(struct session *s)
     if (pin != NULL)
         options.pinned = &pinned;
     if (file != NULL && pin == NULL)
-        return session_usage(s, _("a file proves nothing by itself: give --genesis HASH, the ledger "
-                                  "id as the committee published it"), file);
+        return session_usage(s, _("a file proves nothing by itself: give --genesis HASH, the "
+                                  "ledger id as the committee published it"), file);
     if (file != NULL)
         return run_audit(s, file, false, &options);
     home_config(s->home, &conf);
@@ -272,8 +281,8 @@ static const struct option_row options[] = {
 const struct command cmd_audit = {
     .name = "audit",
     .usage = "[FILE --genesis HASH] [--against COPY]",
-    .summary = N_("check everything of a home or a bundle anew; ends with 0 all holds, 3 proven but "
-                  "void entries, forks or short logs are listed, 1 broken, 2 not usable"),
+    .summary = N_("check everything of a home or a bundle anew; ends with 0 all holds, 3 proven "
+                  "but void entries, forks or short logs are listed, 1 broken, 2 not usable"),
     .example = "jieli audit --home /var/lib/jieli",
     .options = options,
     .run = audit_run_command,

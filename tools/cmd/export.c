@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "tools/command.h"
 #include "tools/export_file.h"
@@ -22,34 +20,4 @@ const struct command cmd_export = {
     .summary = N_("every entry decoded and every case's state, one JSON object a line"),
     .example = "jieli export --home /var/lib/jieli > ledger.jsonl",
     .run = export_run,
-};
-
-static int fold_run(struct session *s)
-{
-    const char *path = args_word(&s->args, 0);
-    struct export_file file;
-    char what[64];
-    if (path == NULL)
-        return session_usage(s, _("name an export, or - for the standard input"), NULL);
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (in == NULL)
-        return session_fail_at(s, err_from_errno(errno), path);
-    enum err err = export_read(&file, in);
-    snprintf(what, sizeof what, _("line %llu"), (unsigned long long)file.line);
-    if (err == OK) {
-        err = export_fold(&file, stdout);
-        snprintf(what, sizeof what, "%.60s", path);
-    }
-    if (in != stdin)
-        fclose(in);
-    export_clear(&file);
-    return err == OK ? EXIT_DONE : session_fail_at(s, err, what);
-}
-
-const struct command cmd_fold = {
-    .name = "fold",
-    .usage = "FILE",
-    .summary = N_("folds the entries of an export without a home: verdicts and states"),
-    .example = "jieli fold ledger.jsonl",
-    .run = fold_run,
 };

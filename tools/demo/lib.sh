@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # What demo and tour share: words to the reader, the committee's tables, waiting on conditions.
 
-DEADLINE_S=20
+DEADLINE_S=40
 
 say() { printf '%s\n' "$*"; }
 title() { printf '\n== %s\n' "$*"; }

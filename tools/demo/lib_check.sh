@@ -6,10 +6,10 @@ case_check() {
   json=$("$JIELI" show "${CASE_NUMBER[$case]}" --home "$(home_of "$CONVENOR")" --json) ||
     fail "$case: show: $json"
   found="$(json_text "$json" custodian) $(json_text "$json" phase) $(spots_of "$case")"
-  printf '%s  %-24s %-9s %-6s blind spots %s\n' "$case" "${CASE_NUMBER[$case]}" "$custodian" \
-    "$state" "$spots"
   [[ $found == "$custodian $state $spots" ]] ||
     fail "$case: expected $custodian $state $spots, found $found"
+  printf '%s  %-24s %-9s %-6s blind spots %s\n' "$case" "${CASE_NUMBER[$case]}" "$custodian" \
+    "$state" "$spots"
 }
 
 expected_check() {

@@ -34,10 +34,11 @@ node_lives() {
 
 node_up() { node_lives "$1" && node_answers "$(home_of "$1")"; }
 
+# In a session of its own: what ends this script or its terminal does not reach the node.
 node_launch() {
   local home
   home=$(home_of "$1")
-  "$JIELID" --home "$home" 2>>"$home/jielid.log" &
+  setsid "$JIELID" --home "$home" </dev/null >>"$home/jielid.log" 2>&1 {NAP_FD}>&- &
   NODE_PID[$1]=$!
   printf '%s\n' "$!" >"$home/jielid.pid"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2004,SC2034,SC2154
 # The interpreter of steps.tsv.
 
 declare -A CASE_WORDS CASE_NUMBER CASE_SECTOR

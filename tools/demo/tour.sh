@@ -15,7 +15,7 @@ JIELI=$BUILD/jieli JIELID=$BUILD/jielid
 DATA=$ROOT/configs/ezhou
 WORK=$ROOT/build/tour HOMES=$WORK
 PORT_FIRST=${JIELI_TOUR_PORT:-27410}
-HUBS=(anweiban)
+HUBS=(anweiban yingji xiaofang)
 
 for part in lib lib_nodes lib_home lib_steps; do
   # shellcheck source=/dev/null
@@ -33,8 +33,16 @@ fill_inboxes() {
     '--to yingji --ground competent --clause 安全生产法第六十九条' ok
   act_run c10 xiaofang 经办人甲 report '@case --found-on today' ok
   act_run c10 xiaofang 经办人甲 petition '--suggest yingji --note-code no-lead' ok
-  await 'the offer at the emergency bureau' holds_case yingji c18
-  await 'the offer at the fire brigade' holds_case xiaofang c15
+  await 'the offer at the emergency bureau' inbox_names yingji 违规外墙保温材料
+  await 'the offer at the fire brigade' inbox_names xiaofang 下店上宅超量储存
+  await 'the petition at the office' holds_case anweiban c10
+}
+
+# Whether the member was offered a case of that title, the title having come as a part of it.
+inbox_names() {
+  local json
+  json=$("$JIELI" inbox --home "$(home_of "$1")" --json) || return 1
+  [[ ${json%%\"named\":*} == *"$2"* ]]
 }
 
 commands_print() {

@@ -4,7 +4,7 @@
 
 #include "tools/load/govern.h"
 
-enum { ACT_MAX_FACTS = 8, LOAD_PARTS = 3 };
+enum { ACT_MAX_FACTS = 8, LOAD_PARTS = 4 };
 
 struct facts {
     struct buffer bytes;
@@ -95,7 +95,7 @@ static void put_facts(struct load *l, uint32_t kind, const struct load_case *c, 
     }
 }
 
-/* Commitments of a text and two photographs that nobody holds. */
+/* Commitments of a text and photographs that nobody holds. */
 static void put_parts(struct load *l, const struct load_case *c, struct part_ref parts[LOAD_PARTS])
 {
     for (unsigned i = 0; i < LOAD_PARTS; i++) {

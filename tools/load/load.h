@@ -1,7 +1,8 @@
-/* A load like real life: a committee and the life cycles of its cases, all from one seed, in memory.
- * A case has eight entries: report, offer, accept, order, progress, rectified, verify, close; where a
- * member works alone, plan and control stand in for offer and accept. Entries are good: they verify,
- * and every one is valid in the order in which logs are pulled. The convenor only governs. */
+/* A load like real life: a committee and the life cycles of its cases, all from one seed, in
+ * memory. A case has eight entries: report, offer, accept, order, progress, rectified, verify,
+ * close; where a member works alone, plan and control stand in for offer and accept. Entries are
+ * good: they verify, and every one is valid in the order in which logs are pulled. The convenor
+ * only governs. */
 #ifndef JIELI_TOOLS_LOAD_LOAD_H
 #define JIELI_TOOLS_LOAD_LOAD_H
 
@@ -12,7 +13,7 @@ enum { LOAD_MAX_MEMBERS = 64, LOAD_CASE_ACTS = 8, LOAD_MAX_REFS = 4 };
 struct load_options {
     uint64_t seed;
     unsigned members;             /* that act, besides the convenor: 1 to LOAD_MAX_MEMBERS - 3 */
-    bool alone;                   /* nobody hands anything over; acts name no parts, but more refs */
+    bool alone;                   /* nobody hands anything over; no parts, but more refs */
 };
 
 struct load_member {
@@ -69,8 +70,8 @@ MUST_CHECK enum err load_home(const struct load *l, const char *home, unsigned m
                               const char *listen, const char *peer);
 /* Gives all entries of all logs to a writable ledger, as a peer would. */
 MUST_CHECK enum err load_push(struct load *l, struct ledger *to);
-/* Appends the governance entries of `member`, whose home `to` is, through its own gate; before it the
- * convenor's log is pushed. Entries beyond are not. */
+/* Appends the governance entries of `member`, whose home `to` is, through its own gate; before
+ * it the convenor's log is pushed. Entries beyond are not. */
 MUST_CHECK enum err load_found(struct load *l, struct ledger *to, unsigned member);
 /* Entry `i` of a member. */
 struct span load_entry(const struct load_member *m, size_t i);
