@@ -266,3 +266,23 @@ enum err keyfile_encrypted(const char *path, bool *encrypted)
     wipe(&image, sizeof image);
     return e;
 }
+
+enum keyfile_fault keyfile_fault(const char *path, unsigned *mode)
+{
+    struct stat st;
+    *mode = 0;
+    if (lstat(path, &st) != 0) {
+        return KEYFILE_ABSENT;
+    }
+    *mode = (unsigned)st.st_mode & 07777;
+    if (!S_ISREG(st.st_mode)) {
+        return KEYFILE_NOT_PLAIN;
+    }
+    if (st.st_uid != geteuid()) {
+        return KEYFILE_OTHER_OWNER;
+    }
+    if ((*mode & ~0600u) != 0) {
+        return KEYFILE_WIDE_MODE;
+    }
+    return (*mode & 0400u) != 0 ? KEYFILE_FINE : KEYFILE_NO_READ;
+}

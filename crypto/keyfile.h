@@ -26,4 +26,16 @@ MUST_CHECK enum err keyfile_read(const char *path, enum keyfile_kind kind,
 /* Whether a passphrase is needed to read `path`. Errors as keyfile_read. */
 MUST_CHECK enum err keyfile_encrypted(const char *path, bool *encrypted);
 
+/* Why a key file is refused with ERR_PERMISSION, for the people who have to mend it. *mode: its
+ * permission bits, 0 where it cannot be looked at. */
+enum keyfile_fault {
+    KEYFILE_FINE,
+    KEYFILE_ABSENT,         /* not there, or its folder may not be searched */
+    KEYFILE_NOT_PLAIN,      /* a symbolic link, or no regular file */
+    KEYFILE_OTHER_OWNER,    /* not owned by the user that reads it */
+    KEYFILE_WIDE_MODE,      /* mode beyond 0600 */
+    KEYFILE_NO_READ,        /* its own mode keeps its owner from reading it */
+};
+enum keyfile_fault keyfile_fault(const char *path, unsigned *mode);
+
 #endif

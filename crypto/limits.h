@@ -33,7 +33,7 @@ enum {
     DUTY_MAX_SUPPORTS = 32,
     PACKAGE_ENTRIES = 256,            /* aligned package, also a tile's width */
     PART_MAX_BYTES = 20 * 1024 * 1024,
-    COMMIT_MAX_ENTRIES = 2048,        /* dirty pages are anonymous memory */
+    COMMIT_MAX_ENTRIES = 512,         /* dirty pages are memory, and pages freed stay in the file */
     FRAME_MAX_BYTES = 17 * 1024 * 1024, /* one package of 256 entries and its proof */
     KEYFILE_MAX_BYTES = 4096,
     CONFIG_MAX_BYTES = 65536,

@@ -77,7 +77,7 @@ static enum err check_origin(struct ledger *l, struct txn *t, const struct intak
                                    &waits, &missing);
     if (*reason != REASON_NONE)
         return *reason == REASON_NOT_ENROLLED ? ERR_NOT_ENROLLED : ERR_VOID;
-    enum err err = waits ? ERR_PENDING : index_nonce_check(t, e);
+    enum err err = waits ? ERR_PENDING : index_nonce_check(t, slot->log.no, e);
     if (err == ERR_EXISTS) {
         *reason = REASON_REPEATED;
         return ERR_VOID;
@@ -296,6 +296,18 @@ static enum err run_rounds(struct ledger *l, struct append *items, struct intake
     return err;
 }
 
+/* Once two heads of ours prove a fork, a further entry would only deepen it. */
+static enum err check_unforked(struct ledger *l)
+{
+    struct span notes[2];
+    struct proof proof;
+    struct txn *t = ledger_txn(l);
+    enum err err = t == NULL ? ERR_IO
+                             : log_fork_get(t, log_slot_of(l, ledger_self(l))->log.no, 0, notes,
+                                            &proof);
+    return err == ERR_NOTFOUND ? OK : err == OK ? ERR_FORK : err;
+}
+
 enum err ledger_append(struct ledger *l, struct append *items, size_t count)
 {
     if (ledger_self(l).v == MEMBER_NONE)
@@ -303,6 +315,10 @@ enum err ledger_append(struct ledger *l, struct append *items, size_t count)
     if (count > COMMIT_MAX_ENTRIES)
         return ERR_TOO_LARGE;
     enum err err = ledger_gate(l);
+    if (err == OK)
+        err = check_unforked(l);
+    for (size_t i = 0; err != OK && i < count; i++)
+        refuse(&items[i], err, REASON_NONE);
     if (err != OK)
         return err;
     struct round r = {.items = calloc(count, sizeof *r.items),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/cycle.h"
 #include "ledger/internal.h"
 
 void batch_init(struct batch *b, struct ledger *l, struct txn *t)
@@ -84,6 +85,60 @@ static enum err touch_waiting(struct batch *b)
     return err == ERR_NOTFOUND ? OK : err;
 }
 
+/* ---- circles, as they lie in the store ---- */
+
+static struct place place_of(void *batch, struct position at)
+{
+    const struct batch *b = batch;
+    return place_in(b->l, log_slot_at(b->l, at.log), at.index);
+}
+
+static enum err row_of(void *batch, struct position at, struct verdict_row *out)
+{
+    const struct batch *b = batch;
+    return verdict_get(b->txn, at, out);
+}
+
+static enum err entry_at(void *batch, struct position at, struct entry *out)
+{
+    const struct batch *b = batch;
+    struct span bytes;
+    enum err err = log_read(b->txn, at.log, at.index, &bytes);
+    return err == OK ? entry_decode(out, bytes) : err;
+}
+
+static enum err find(void *batch, const struct hash *id, struct position *at)
+{
+    const struct batch *b = batch;
+    return index_id_get(b->txn, id, at);
+}
+
+static enum err of_case(void *batch, const struct hash *case_id, struct position **out,
+                        size_t *count)
+{
+    const struct batch *b = batch;
+    return index_case_get(b->txn, case_id, out, count);
+}
+
+static enum err mark(void *batch, struct position at, const struct hash *case_id,
+                     const struct verdict_row *row)
+{
+    struct batch *b = batch;
+    enum err err = verdict_put(b->txn, at, row);
+    return err == OK ? batch_touch(b, case_id) : err;
+}
+
+/* Where the folded size stands still on an entry that reaches itself. */
+static enum err mark_circles(struct batch *b, bool *found)
+{
+    const struct log_slot *convenor = log_slot_of(b->l, (struct member_no){0});
+    const struct cycle_source source = {
+        .ctx = b, .convenor = convenor->log.no, .convenor_size = convenor->log.frontier.size,
+        .folded = b->folded, .place = place_of, .row = row_of, .read = entry_at, .find = find,
+        .of_case = of_case, .mark = mark};
+    return cycle_mark(&source, b->folded, found);
+}
+
 static enum err store_folded(struct batch *b)
 {
     uint8_t value[8];
@@ -102,7 +157,7 @@ enum err batch_fold(struct batch *b)
         if (err == OK)
             err = touch_waiting(b);
         if (err == OK && b->touched_count == 0 && b->folded < convenor->log.frontier.size)
-            err = cycle_mark(b, b->folded, &found);
+            err = mark_circles(b, &found);
         if (err != OK)
             return err;
         if (b->touched_count == 0)

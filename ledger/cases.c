@@ -38,7 +38,7 @@ static enum err list_new(struct ledger *l, struct txn *t, const struct case_stat
     enum err err = case_number_format(key + 1, roster_member(l->roster, s->opener)->a.id,
                                       s->opened_s, s->opened_epoch, s->opened_index);
     if (err == OK)
-        err = table_put(t, TABLE_CASE_OF, span_of(key, strlen(key)), span_of(s->id.b, HASH_BYTES));
+        err = table_put(t, TABLE_CASE_OF, span_of(key, strlen(key)), span_of("", 0));
     new_key(s, place);
     return err == OK ? table_put(t, TABLE_CASE_NEW, span_of(place, sizeof place), span_of("", 0))
                      : err;
@@ -101,17 +101,37 @@ enum err ledger_case_entries(struct ledger *l, const struct hash *case_id, struc
 }
 
 /* One more than there is room for is counted, to tell that there are several. */
-static void found_add(struct hash *out, size_t max, size_t *count, struct span id)
+static void found_add(struct hash *out, size_t max, size_t *count, const uint8_t *id)
 {
     if (*count < max)
-        memcpy(out[*count].b, id.data, HASH_BYTES);
+        memcpy(out[*count].b, id, HASH_BYTES);
     ++*count;
 }
 
-/* Case ids whose number begins as `prefix` does, up to max. */
-static enum err scan_numbers(struct txn *t, struct span prefix, struct hash *out, size_t max,
-                             size_t *count)
+/* A number names the place of the opening act, whose id is the id of the case. */
+static enum err number_resolve(struct ledger *l, struct txn *t, struct span number,
+                               struct hash *case_id)
 {
+    char text[CASE_NUMBER_BYTES], member[ID_MAX_BYTES + 1];
+    unsigned year;
+    uint32_t epoch;
+    uint64_t index;
+    bool bad_check;
+    if (number.len >= sizeof text)
+        return ERR_CORRUPT;
+    memcpy(text, number.data, number.len);
+    text[number.len] = '\0';
+    if (case_number_parse(text, member, &year, &epoch, &index, &bad_check) != OK)
+        return ERR_CORRUPT;
+    const struct log *log = ledger_log(l, member, epoch);
+    return log == NULL ? ERR_CORRUPT : log_leaf(t, log->no, index, case_id);
+}
+
+/* Case ids whose number begins as `prefix` does, up to max. */
+static enum err scan_numbers(struct ledger *l, struct txn *t, struct span prefix,
+                             struct hash *out, size_t max, size_t *count)
+{
+    struct hash id;
     struct cursor *c;
     struct span key, value;
     enum err err = cursor_open(t, TABLE_CASE_OF, prefix, &c);
@@ -120,8 +140,10 @@ static enum err scan_numbers(struct txn *t, struct span prefix, struct hash *out
     while ((err = cursor_next(c, &key, &value)) == OK && *count <= max) {
         if (key.len < prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
             break;
-        if (value.len == HASH_BYTES)
-            found_add(out, max, count, value);
+        err = number_resolve(l, t, span_of(key.data + 1, key.len - 1), &id);
+        if (err != OK)
+            break;
+        found_add(out, max, count, id.b);
     }
     cursor_close(c);
     return err == ERR_NOTFOUND ? OK : err;
@@ -150,10 +172,11 @@ static enum err scan_hex(struct txn *t, const char *text, struct hash *out, size
     if (err != OK)
         return err;
     while ((err = cursor_next(c, &key, &value)) == OK && *count <= max) {
-        err = hex_encode(digits, sizeof digits, key);
+        err = hex_encode(digits, sizeof digits, span_of(key.data, HASH_BYTES));
         if (err != OK || strncmp(digits, text, strlen(text)) != 0)
             break;
-        found_add(out, max, count, key);
+        if (key.len == HASH_BYTES)
+            found_add(out, max, count, key.data);
     }
     cursor_close(c);
     return err == ERR_NOTFOUND ? OK : err;
@@ -172,7 +195,7 @@ enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out, 
     if (len > 0 && len < CASE_NUMBER_BYTES) {
         key[0] = 'N';
         memcpy(key + 1, text, len);
-        err = scan_numbers(t, span_of(key, len + 1), out, max, count);
+        err = scan_numbers(l, t, span_of(key, len + 1), out, max, count);
     }
     if (err == OK && *count == 0 && is_hex(text))
         err = scan_hex(t, text, out, max, count);

@@ -1,12 +1,7 @@
-/* Entries that reach each other (law.md, "Cycle"). Within one case the fold finds them. Over
- * several cases a circle leads through a law that names more of the convenor's log than there
- * was, so that log cannot be folded on, and all that its waiting entry rests on is held
- * nevertheless. Only then is there a circle to be found, and nothing that comes later can widen
- * it. */
+#include "ledger/cycle.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "ledger/internal.h"
 
 enum { CYCLE_MAX_NODES = 1 << 20, FIRST_SLOTS = 256 };
 #define LAW_NODE UINT32_MAX
@@ -22,7 +17,7 @@ struct node {
 };
 
 struct graph {
-    struct batch *b;
+    const struct cycle_source *source;
     struct node *nodes;
     unsigned node_count, node_cap;
     unsigned *edges;
@@ -114,7 +109,7 @@ static enum err reach(struct graph *g, struct position at, bool marks)
 static enum err reach_entry(struct graph *g, struct position at)
 {
     struct verdict_row row;
-    enum err err = verdict_get(g->b->txn, at, &row);
+    enum err err = g->source->row(g->source->ctx, at, &row);
     if (err != OK || row.verdict == VERDICT_FOREIGN || row.reason == REASON_UNDECODABLE)
         return err;
     bool waits = row.verdict == VERDICT_PENDING;
@@ -124,14 +119,13 @@ static enum err reach_entry(struct graph *g, struct position at)
 static enum err reach_law(struct graph *g, uint64_t law)
 {
     const struct position at = {{LAW_NODE}, law};
-    return law > g->b->folded ? reach(g, at, false) : OK;
+    return law > g->source->folded ? reach(g, at, false) : OK;
 }
 
 /* The convenor's log below a size: its last entry, and the log below that. */
 static enum err law_edges(struct graph *g, uint64_t law)
 {
-    const struct log_slot *convenor = log_slot_of(g->b->l, (struct member_no){0});
-    enum err err = reach_entry(g, (struct position){convenor->log.no, law - 1});
+    enum err err = reach_entry(g, (struct position){g->source->convenor, law - 1});
     return err == OK ? reach_law(g, law - 1) : err;
 }
 
@@ -139,7 +133,7 @@ static enum err ref_edge(struct graph *g, const struct hash *ref, const struct p
                          size_t count)
 {
     struct position at;
-    enum err err = index_id_get(g->b->txn, ref, &at);
+    enum err err = g->source->find(g->source->ctx, ref, &at);
     if (err != OK) {
         g->missing = g->missing || err == ERR_NOTFOUND;
         return err == ERR_NOTFOUND ? OK : err;
@@ -164,24 +158,25 @@ static enum err predecessor_edge(struct graph *g, struct position at,
 /* Whether the entry waits for something that is not held, whatever comes of its refs. */
 static enum err lack_note(struct graph *g, struct position at, const struct entry *e)
 {
-    const struct log_slot *convenor = log_slot_of(g->b->l, (struct member_no){0});
-    const struct log_slot *slot = log_slot_at(g->b->l, at.log);
+    const struct place place = g->source->place(g->source->ctx, at);
     const struct kind_row *kind = kind_row(e->kind);
     const struct officer *signers[ENTRY_MAX_SIGNERS];
     struct verdict_row row;
     struct hash missing;
     bool waits = false;
-    enum err err = verdict_get(g->b->txn, at, &row);
-    if (slot->member.v != 0 &&
-        (e->law_epoch > LAW_EPOCH || e->law_size > convenor->log.frontier.size))
+    enum err err = g->source->row(g->source->ctx, at, &row);
+    if (err != OK)
+        return err;
+    if (place.member.v != 0 &&
+        (e->law_epoch > LAW_EPOCH || e->law_size > g->source->convenor_size))
         g->missing = true;
     if (kind != NULL && (!kind->built || (kind->classes & CLASS_GOVERNANCE)))
         g->missing = true;
     if (row.at_once == REASON_NONE)
-        (void)roster_check_signers(g->b->l->roster, slot->member, at.index, e, signers, &waits,
+        (void)roster_check_signers(place.roster, place.member, at.index, e, signers, &waits,
                                    &missing);
     g->missing = g->missing || waits;
-    return err;
+    return OK;
 }
 
 static enum err entry_edges(struct graph *g, unsigned i)
@@ -189,18 +184,15 @@ static enum err entry_edges(struct graph *g, unsigned i)
     const struct position at = g->nodes[i].at;
     const bool all = g->nodes[i].marks;
     struct position *of_case = NULL;
-    struct span bytes;
     struct entry e;
-    size_t count;
-    enum err err = log_read(g->b->txn, at.log, at.index, &bytes);
-    if (err == OK)
-        err = entry_decode(&e, bytes);
+    size_t count = 0;
+    enum err err = g->source->read(g->source->ctx, at, &e);
     if (err == OK && all)
         err = lack_note(g, at, &e);
     if (err != OK || g->missing)
         return err;
     g->nodes[i].case_id = e.has_case ? e.case_id : e.id;
-    err = index_case_get(g->b->txn, &g->nodes[i].case_id, &of_case, &count);
+    err = g->source->of_case(g->source->ctx, &g->nodes[i].case_id, &of_case, &count);
     if (err == ERR_NOTFOUND)
         err = OK;
     if (err == OK)
@@ -211,7 +203,7 @@ static enum err entry_edges(struct graph *g, unsigned i)
         err = ref_edge(g, &ref, of_case, count);
     }
     free(of_case);
-    bool above = log_slot_at(g->b->l, at.log)->member.v == 0 && e.law_size > at.index;
+    bool above = at.log.v == g->source->convenor.v && e.law_size > at.index;
     return err == OK && all && !above ? reach_law(g, e.law_size) : err;
 }
 
@@ -229,16 +221,16 @@ static enum err graph_build(struct graph *g, struct position stuck)
     return err;
 }
 
-static enum err mark_one(struct batch *b, const struct node *n)
+static enum err mark_one(const struct cycle_source *source, const struct node *n)
 {
     struct verdict_row row;
-    enum err err = verdict_get(b->txn, n->at, &row);
+    enum err err = source->row(source->ctx, n->at, &row);
+    if (err != OK)
+        return err;
     row.verdict = VERDICT_VOID;
     row.reason = row.at_once == REASON_NONE ? REASON_CYCLE : row.at_once;
     row.in_cycle = true;
-    if (err == OK)
-        err = verdict_put(b->txn, n->at, &row);
-    return err == OK ? batch_touch(b, &n->case_id) : err;
+    return source->mark(source->ctx, n->at, &n->case_id, &row);
 }
 
 struct walk { unsigned node, edge; };
@@ -260,7 +252,7 @@ static enum err component_close(struct search *s, unsigned root)
         struct node *n = &s->g->nodes[s->stack[--s->top]];
         n->on_stack = false;
         if (!single && n->marks && err == OK) {
-            err = mark_one(s->g->b, n);
+            err = mark_one(s->g->source, n);
             s->found = true;
         }
         if (s->stack[s->top] == root)
@@ -315,12 +307,11 @@ static enum err circles_mark(struct graph *g, bool *found)
     return err;
 }
 
-enum err cycle_mark(struct batch *b, uint64_t stuck, bool *found)
+enum err cycle_mark(const struct cycle_source *source, uint64_t stuck, bool *found)
 {
-    const struct log_slot *convenor = log_slot_of(b->l, (struct member_no){0});
-    struct graph g = {.b = b};
+    struct graph g = {.source = source};
     *found = false;
-    enum err err = graph_build(&g, (struct position){convenor->log.no, stuck});
+    enum err err = graph_build(&g, (struct position){source->convenor, stuck});
     if (err == OK && !g.missing && g.node_count > 0)
         err = circles_mark(&g, found);
     graph_clear(&g);

@@ -65,42 +65,54 @@ enum err index_id_get(struct txn *t, const struct hash *id, struct position *p)
     return ERR_NOTFOUND;
 }
 
-static void nonce_key(const struct entry *e, struct hash *out)
+/* A log's nonces lie together, so that a run of its entries dirties few pages. */
+struct nonce_key { uint8_t b[2 + NONCE_PREFIX_BYTES]; };
+
+static void nonce_key(struct log_no no, const struct hash *used, struct nonce_key *out)
 {
-    const struct span parts[] = {span_of(e->member, strlen(e->member) + 1),
-                                 span_of(e->signers[0].key.b, PUBKEY_BYTES),
+    store_u16(out->b, (uint16_t)no.v);
+    memcpy(out->b + 2, used->b, NONCE_PREFIX_BYTES);
+}
+
+static void nonce_used(const struct entry *e, struct hash *out)
+{
+    const struct span parts[] = {span_of(e->signers[0].key.b, PUBKEY_BYTES),
                                  span_of(e->nonce.b, NONCE_BYTES)};
-    sha256_spans(parts, 3, out);
+    sha256_spans(parts, 2, out);
 }
 
 enum err index_nonce_put(struct txn *t, const struct entry *e, struct position p)
 {
-    struct hash key;
-    nonce_key(e, &key);
-    enum err err = positions_add(t, TABLE_NONCE, span_of(key.b, NONCE_PREFIX_BYTES), p);
+    struct hash used;
+    struct nonce_key key;
+    nonce_used(e, &used);
+    nonce_key(p.log, &used, &key);
+    enum err err = positions_add(t, TABLE_NONCE, span_of(key.b, sizeof key.b), p);
     return err == ERR_TOO_LARGE ? OK : err;
 }
 
-enum err index_nonce_check(struct txn *t, const struct entry *e)
+enum err index_nonce_check(struct txn *t, struct log_no no, const struct entry *e)
 {
-    struct hash key;
+    struct hash used;
+    struct nonce_key key;
     struct span list;
-    nonce_key(e, &key);
-    enum err err = table_get(t, TABLE_NONCE, span_of(key.b, NONCE_PREFIX_BYTES), &list);
+    nonce_used(e, &used);
+    nonce_key(no, &used, &key);
+    enum err err = table_get(t, TABLE_NONCE, span_of(key.b, sizeof key.b), &list);
     if (err != OK)
         return err == ERR_NOTFOUND ? OK : err;
     for (size_t i = 0; i + POSITION_BYTES <= list.len; i += POSITION_BYTES) {
         struct position at = position_decode(list.data + i);
         struct span bytes;
         struct entry other;
-        struct hash other_key;
+        struct hash other_used;
         err = log_read(t, at.log, at.index, &bytes);
         if (err != OK)
             return err;
         if (entry_decode(&other, bytes) != OK)
             continue;
-        nonce_key(&other, &other_key);
-        if (hash_equal(&key, &other_key))
+        nonce_used(&other, &other_used);
+        if (hash_equal(&used, &other_used))
             return ERR_EXISTS;
     }
     return OK;
@@ -117,7 +129,7 @@ enum err index_case_add(struct txn *t, const struct hash *case_id, struct positi
     uint8_t key[HASH_BYTES + 2];
     for (unsigned chunk = 0; chunk <= UINT16_MAX; chunk++) {
         chunk_key(key, case_id, chunk);
-        enum err err = positions_add(t, TABLE_CASE_ENTRIES, span_of(key, sizeof key), p);
+        enum err err = positions_add(t, TABLE_CASE, span_of(key, sizeof key), p);
         if (err != ERR_TOO_LARGE)
             return err;
     }
@@ -133,7 +145,7 @@ enum err index_case_get(struct txn *t, const struct hash *case_id, struct positi
     for (unsigned chunk = 0; chunk <= UINT16_MAX; chunk++) {
         struct span value;
         chunk_key(key, case_id, chunk);
-        enum err err = table_get(t, TABLE_CASE_ENTRIES, span_of(key, sizeof key), &value);
+        enum err err = table_get(t, TABLE_CASE, span_of(key, sizeof key), &value);
         if (err == ERR_NOTFOUND)
             break;
         size_t more = value.len / POSITION_BYTES;

@@ -76,30 +76,17 @@ static enum err branch_holds(struct branch *br, const struct entry *e, uint64_t 
     return OK;
 }
 
-static enum err governance_intake(struct batch *b, struct log_slot *slot, uint64_t index,
-                                  const struct entry *e, struct judgement *j)
+static enum err governance_intake(struct batch *b, struct position p, const struct place *at,
+                                  const struct entry *e, const struct judgement *j)
 {
-    struct verdict_row row = {.verdict = VERDICT_VALID, .at_once = j->at_once};
-    struct position p = {slot->log.no, index};
-    bool pending = j->waits;
-    row.reason = j->at_once;
-    if (row.reason == REASON_NONE && !pending) {
-        enum err err = roster_apply(b->l->roster, slot->member, index, e, &row.reason, &pending);
-        if (err != OK)
-            return err;
-    }
-    if (row.reason != REASON_NONE)
-        row.verdict = VERDICT_VOID;
-    else if (pending)
-        row.verdict = VERDICT_PENDING;
-    enum err err = OK;
-    if (row.verdict != VERDICT_VALID)
+    struct verdict_row row;
+    enum err err = governance_judge(at, e, j, &row);
+    if (err == OK && row.verdict != VERDICT_VALID)
         err = verdict_put(b->txn, p, &row);
-    if (err == OK && row.verdict == VERDICT_VOID && e->kind == KIND_ENROL)
-        err = roster_reject(b->l->roster, slot->member, e);
-    if (err != OK || (row.verdict != VERDICT_VALID && e->kind != KIND_ENROL))
+    bool rejected = row.verdict == VERDICT_VOID && e->kind == KIND_ENROL;
+    if (err != OK || (row.verdict != VERDICT_VALID && !rejected))
         return err;
-    uint8_t key[12], is_void = row.verdict != VERDICT_VALID;
+    uint8_t key[12], is_void = rejected;
     log_key(key, p.log, p.index);
     err = table_put(b->txn, TABLE_GOV, span_of(key, sizeof key), span_of(&is_void, is_void));
     return err == OK && e->kind == KIND_ADMIT ? logs_load(b->l, b->txn) : err;
@@ -108,17 +95,17 @@ static enum err governance_intake(struct batch *b, struct log_slot *slot, uint64
 static enum err case_intake(struct batch *b, struct position p, const struct entry *e,
                             const struct judgement *j)
 {
-    const struct hash *ids[2] = {e->has_case ? &e->case_id : &e->id,
-                                 e->kind == KIND_MERGE ? &e->other_case : NULL};
+    struct hash ids[2];
+    unsigned count = entry_cases(e, ids);
     enum err err = OK;
     if (j->at_once != REASON_NONE) {
         const struct verdict_row row = {VERDICT_VOID, j->at_once, j->at_once, false};
         err = verdict_put(b->txn, p, &row);
     }
-    for (unsigned i = 0; err == OK && i < 2 && ids[i] != NULL; i++) {
-        err = index_case_add(b->txn, ids[i], p);
+    for (unsigned i = 0; err == OK && i < count; i++) {
+        err = index_case_add(b->txn, &ids[i], p);
         if (err == OK)
-            err = batch_touch(b, ids[i]);
+            err = batch_touch(b, &ids[i]);
     }
     return err;
 }
@@ -127,14 +114,8 @@ static enum err case_intake(struct batch *b, struct position p, const struct ent
 static enum err loose_intake(struct batch *b, struct position p, const struct entry *e,
                              const struct judgement *j)
 {
-    struct verdict_row row = {VERDICT_PENDING, j->at_once, j->at_once, false};
-    const struct kind_row *kind = kind_row(e->kind);
-    if (row.reason == REASON_NONE && kind == NULL)
-        row.reason = REASON_UNKNOWN_KIND;
-    else if (row.reason == REASON_NONE && kind->built)
-        row.reason = REASON_NO_CASE;
-    if (row.reason != REASON_NONE)
-        row.verdict = VERDICT_VOID;
+    struct verdict_row row;
+    loose_judge(e, j, &row);
     return verdict_put(b->txn, p, &row);
 }
 
@@ -145,19 +126,18 @@ static enum err void_intake(struct batch *b, struct position p, const struct jud
     return verdict_put(b->txn, p, &row);
 }
 
-/* The greatest law and time that the log has named. A law that the convenor could not have seen
- * does not count, or no entry after it could ever be valid. */
-static void tail_advance(struct log_slot *slot, uint64_t index, const struct entry *e)
+/* Whether the entry was met before, and its first key and nonce. */
+static enum err evidence_find(struct batch *b, struct log_no no, const struct entry *e,
+                              struct evidence *found)
 {
-    struct log_tail *tail = &slot->tail;
-    bool seen = slot->member.v != 0 || (e->law_epoch == slot->log.epoch && e->law_size <= index);
-    if (seen && (e->law_epoch > tail->law_epoch ||
-                 (e->law_epoch == tail->law_epoch && e->law_size > tail->law_max))) {
-        tail->law_epoch = e->law_epoch;
-        tail->law_max = e->law_size;
-    }
-    if (e->time_s > tail->time_max_s)
-        tail->time_max_s = e->time_s;
+    struct position held;
+    enum err err = index_id_get(b->txn, &e->id, &held);
+    found->held = err == OK;
+    if (err != OK && err != ERR_NOTFOUND)
+        return err;
+    err = index_nonce_check(b->txn, no, e);
+    found->repeated = err == ERR_EXISTS;
+    return err == ERR_EXISTS ? OK : err;
 }
 
 static enum err one_intake(struct batch *b, struct log_slot *slot, uint64_t index,
@@ -165,25 +145,29 @@ static enum err one_intake(struct batch *b, struct log_slot *slot, uint64_t inde
 {
     const struct entry *e = &item->entry;
     const struct position p = {slot->log.no, index};
+    const struct place at = place_in(b->l, slot, index);
+    struct evidence found = {.decoded = item->decoded, .sig_ok = item->sig_ok,
+                             .own_on_branch = own_on_branch};
     struct judgement j;
-    enum err err = judge_entry(b, slot, index, item, own_on_branch, &j);
+    enum err err = found.decoded ? evidence_find(b, slot->log.no, e, &found) : OK;
     if (err != OK)
         return err;
-    if (!item->decoded || j.foreign)
+    entry_judge(&at, &slot->tail, e, &found, &j);
+    if (!found.decoded || j.foreign)
         return void_intake(b, p, &j);
     err = index_id_put(b->txn, &e->id, p);
     if (err == OK)
         err = batch_wake(b, &e->id);
-    if (err == OK && j.at_once != REASON_REPEATED)
+    if (err == OK && !found.repeated)
         err = index_nonce_put(b->txn, e, p);
     if (err != OK)
         return err;
-    tail_advance(slot, index, e);
-    const struct kind_row *kind = kind_row(e->kind);
-    if (index == 0 || (kind != NULL && (kind->classes & CLASS_GOVERNANCE)))
-        return governance_intake(b, slot, index, e, &j);
-    if (e->has_case || (kind != NULL && (kind->classes & CLASS_OPENS)))
-        return case_intake(b, p, e, &j);
+    tail_advance(&slot->tail, &at, e);
+    switch (entry_room(e, index)) {
+    case ROOM_GOVERNANCE: return governance_intake(b, p, &at, e, &j);
+    case ROOM_CASE: return case_intake(b, p, e, &j);
+    case ROOM_NONE: break;
+    }
     return loose_intake(b, p, e, &j);
 }
 

@@ -2,13 +2,10 @@
 #ifndef JIELI_LEDGER_INTERNAL_H
 #define JIELI_LEDGER_INTERNAL_H
 
+#include "ledger/judge.h"
 #include "ledger/ledger.h"
 
-/* The one epoch of the convenor's log that this software follows; later laws are waited for. */
-enum { LAW_EPOCH = 0, POSITION_BYTES = 8 };
-
-/* What a log's next entry is judged against besides the log itself. */
-struct log_tail { uint32_t law_epoch; uint64_t law_max, time_max_s; };
+enum { POSITION_BYTES = 8 };
 
 struct log_slot {
     struct log log;
@@ -68,6 +65,7 @@ void verify_entries(const struct ledger *l, const struct entry *const *entries, 
                     bool *ok);
 struct log_slot *log_slot_of(struct ledger *l, struct member_no member);
 struct log_slot *log_slot_at(struct ledger *l, struct log_no no);
+struct place place_in(const struct ledger *l, const struct log_slot *slot, uint64_t index);
 MUST_CHECK enum err tail_store(struct txn *t, const struct log_slot *slot);
 MUST_CHECK enum err tail_load(struct txn *t, struct log_slot *slot);
 
@@ -89,16 +87,6 @@ MUST_CHECK enum err batch_fold(struct batch *b);
 MUST_CHECK enum err intake_run(struct batch *b, struct log_slot *slot,
                                const struct frontier *before, struct intake *items, size_t count);
 
-/* ---- judge.c ---- */
-struct judgement {
-    enum reason at_once;               /* REASON_NONE, or void by its own form */
-    bool foreign;                      /* a copy or repeat: outside everything */
-    bool waits;                        /* for a foreign signer's enrolment, or a newer law */
-};
-MUST_CHECK enum err judge_entry(struct batch *b, const struct log_slot *slot, uint64_t index,
-                                const struct intake *item, bool own_on_branch,
-                                struct judgement *out);
-
 /* ---- index.c: how positions, verdicts and lists are written in the tables ---- */
 void position_encode(uint8_t out[POSITION_BYTES], struct position p);
 struct position position_decode(const uint8_t in[POSITION_BYTES]);
@@ -106,18 +94,13 @@ void log_key(uint8_t out[12], struct log_no no, uint64_t index);
 
 MUST_CHECK enum err index_id_put(struct txn *t, const struct hash *id, struct position p);
 MUST_CHECK enum err index_id_get(struct txn *t, const struct hash *id, struct position *p);
-/* ERR_EXISTS: this member used this key and nonce before. */
+/* ERR_EXISTS: this log used this key and nonce before. */
 MUST_CHECK enum err index_nonce_put(struct txn *t, const struct entry *e, struct position p);
-MUST_CHECK enum err index_nonce_check(struct txn *t, const struct entry *e);
+MUST_CHECK enum err index_nonce_check(struct txn *t, struct log_no no, const struct entry *e);
 MUST_CHECK enum err index_case_add(struct txn *t, const struct hash *case_id, struct position p);
 MUST_CHECK enum err index_case_get(struct txn *t, const struct hash *case_id,
                                    struct position **out, size_t *count);   /* caller frees */
 
-struct verdict_row {
-    enum verdict verdict;
-    enum reason reason, at_once;
-    bool in_cycle;
-};
 /* A plain valid entry has no row. */
 MUST_CHECK enum err verdict_put(struct txn *t, struct position p, const struct verdict_row *row);
 MUST_CHECK enum err verdict_get(struct txn *t, struct position p, struct verdict_row *row);
@@ -136,11 +119,5 @@ MUST_CHECK enum err state_get(struct ledger *l, struct txn *t, const struct hash
 MUST_CHECK enum err refold_load(struct ledger *l, struct txn *t, const struct hash *case_id,
                                 uint64_t folded, struct case_fold **out);
 MUST_CHECK enum err refold_case(struct batch *b, const struct hash *case_id);
-
-/* ---- cycle.c ---- */
-/* Finds entries that reach each other among all that the convenor's waiting entry at `stuck` rests
- * on, marks them and touches their cases. *found tells whether there were any; never while
- * something that it rests on is not held. */
-MUST_CHECK enum err cycle_mark(struct batch *b, uint64_t stuck, bool *found);
 
 #endif

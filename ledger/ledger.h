@@ -35,9 +35,14 @@ struct ledger_options {
 };
 
 /* LEDGER_WRITE takes the instance lock. Errors: ERR_LOCKED, ERR_NOTFOUND (no home here),
- * ERR_WRONG_LEDGER (genesis is not the pinned one), and those of gate_open. */
+ * ERR_WRONG_LEDGER (genesis is not the pinned one), and those of gate_open but ERR_GAP and
+ * ERR_ROLLBACK: such a ledger reads, serves and receives, and ledger_append refuses with them. */
 MUST_CHECK enum err ledger_open(struct ledger **out, const struct ledger_options *options);
 void ledger_close(struct ledger *l);
+/* Whether our own log may grow: OK (for observers too), or why the gate stays shut. */
+MUST_CHECK enum err ledger_own_check(struct ledger *l);
+/* The same of a ledger opened to be read, with the node key at hand; nothing is written. */
+MUST_CHECK enum err ledger_own_look(struct ledger *l, const struct pubkey *key);
 
 const struct genesis *ledger_genesis(const struct ledger *l);
 const struct roster *ledger_roster(const struct ledger *l);
@@ -68,7 +73,8 @@ struct append {
  * signatures, enrolment, nonce, law, own, and that it is not void in our own view); those that
  * pass are appended and sealed by the gate. A second act on a case, and governance, take a commit
  * of their own. OK when all commits held (see each item's err), else only items whose err is OK
- * were acknowledged: ERR_DISK_FULL, ERR_IO, ERR_UNCERTAIN (the process must end). */
+ * were acknowledged: ERR_DISK_FULL, ERR_IO, ERR_UNCERTAIN (the process must end). ERR_FORK: two
+ * heads are held that prove a fork of our own log, nothing more is written to it. */
 MUST_CHECK enum err ledger_append(struct ledger *l, struct append *items, size_t count);
 
 /* A signed head as a peer or a bundle showed it. OK: newer than held and adopted as far as can be
@@ -82,8 +88,10 @@ MUST_CHECK enum err ledger_check_head(struct ledger *l, struct span note, struct
  * COMMIT_MAX_ENTRIES entries): head note, a consistency proof from our stored size to it (NULL when
  * we hold nothing of the log), packages of that log in order starting where we stand. Entries are
  * judged and folded in the same commit.
- * ERR_PROOF: the sender's fault. ERR_GAP: starts beyond what we hold. ERR_FORK: the head is signed
- * and contradicts what we hold; evidence kept. Old packages (all held) are OK and do nothing. */
+ * ERR_PROOF: the sender's fault; or, where our size is a power of two, a fork that such a proof
+ * cannot show. ERR_GAP: starts beyond what we hold. ERR_FORK: the head is signed and contradicts
+ * what we hold, or the proof leads to it from another past; both heads are kept where ours covers
+ * all that is held. Old packages (all held) are OK and do nothing. */
 MUST_CHECK enum err ledger_receive(struct ledger *l, struct span head_note,
                                    const struct proof *consistency,
                                    const struct package *const *packages, size_t count);

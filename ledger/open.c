@@ -26,6 +26,11 @@ struct log_slot *log_slot_of(struct ledger *l, struct member_no member)
     return NULL;
 }
 
+struct place place_in(const struct ledger *l, const struct log_slot *slot, uint64_t index)
+{
+    return (struct place){l->roster, slot->member, slot->log.epoch, index};
+}
+
 static void tail_key(uint8_t out[8], struct log_no no)
 {
     memcpy(out, "tail", 4);
@@ -202,6 +207,19 @@ enum err ledger_gate(struct ledger *l)
     return gate_open(&l->gate, l->home, l->store, &slot->log, l->node_key);
 }
 
+enum err ledger_own_check(struct ledger *l)
+{
+    return ledger_self(l).v == MEMBER_NONE || l->node_key == NULL ? OK : ledger_gate(l);
+}
+
+enum err ledger_own_look(struct ledger *l, const struct pubkey *key)
+{
+    if (ledger_self(l).v == MEMBER_NONE)
+        return OK;
+    const struct log_slot *slot = log_slot_of(l, ledger_self(l));
+    return slot == NULL ? OK : gate_check(l->home, l->store, &slot->log, key);
+}
+
 static enum err prepare_write(struct ledger *l, const struct ledger_options *o)
 {
     struct txn *t = NULL;
@@ -222,7 +240,8 @@ static enum err prepare_write(struct ledger *l, const struct ledger_options *o)
     bool member = ledger_self(l).v != MEMBER_NONE && o->node_key != NULL;
     if (err == OK && member)
         err = ledger_gate(l);
-    return err == ERR_GAP ? OK : err;      /* our own log is fetched back first: append refuses */
+    /* Our own log is fetched back first, or cannot be trusted: append refuses, others are served. */
+    return err == ERR_GAP || err == ERR_ROLLBACK ? OK : err;
 }
 
 enum err ledger_open(struct ledger **out, const struct ledger_options *o)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/fork.h"
 #include "ledger/internal.h"
 
 /* The checkpoint in a note, its signatures not looked at. */
@@ -36,13 +37,15 @@ static enum err slot_of_note(struct ledger *l, struct span note_bytes, struct lo
     return strncmp(mine, c.origin, shared) == 0 ? ERR_UNKNOWN_MEMBER : ERR_WRONG_LEDGER;
 }
 
-/* The held head and `note` prove the fork together where the held one covers the other's size.
- * While a log is still on its way under a larger head there is nothing signed to set beside it. */
-static enum err keep_fork(struct ledger *l, const struct log *log, uint64_t size, struct span note)
+/* Keeps the held head and `note` as proof of a fork: the held one covers the other's size, or
+ * stands where `proof` leads from another root. While a log is still on its way under a larger head
+ * there is nothing signed to set beside it. */
+static enum err keep_fork(struct ledger *l, const struct log *log, uint64_t size, struct span note,
+                          const struct proof *proof)
 {
     struct txn *t;
     struct span held;
-    if (log->head_size < size)
+    if (proof == NULL ? log->head_size < size : log->head_size != log->frontier.size)
         return ERR_FORK;
     ledger_drop_read(l);
     enum err err = txn_write(l->store, &t);
@@ -53,7 +56,7 @@ static enum err keep_fork(struct ledger *l, const struct log *log, uint64_t size
     if (err == OK)
         err = buffer_put(&copy, held.data, held.len);
     if (err == OK)
-        err = log_fork_put(t, log->no, buffer_span(&copy), note);
+        err = log_fork_put(t, log->no, buffer_span(&copy), note, proof);
     buffer_clear(&copy);
     if (err != OK) {
         txn_abort(t);
@@ -73,7 +76,7 @@ static enum err compare_head(struct ledger *l, const struct log *log, const stru
     if (err != OK)
         return err;
     if (!hash_equal(&root, &head->root))
-        return keep_fork(l, log, head->size, note);
+        return keep_fork(l, log, head->size, note, NULL);
     return head->size < log->head_size ? ERR_OLD_HEAD : OK;
 }
 
@@ -148,14 +151,18 @@ static enum err receive_all(struct batch *b, struct log_slot *slot, const struct
     return err == OK ? batch_fold(b) : err;
 }
 
-static enum err check_consistency(const struct log *log, const struct checkpoint *head,
+/* Whether what is held grows into the head; a proof that shows it to have another past is kept. */
+static enum err check_consistency(struct ledger *l, const struct log *log,
+                                  const struct checkpoint *head, struct span note,
                                   const struct proof *proof)
 {
     struct hash root;
-    if (log->frontier.size == 0 || head->size <= log->frontier.size)
+    if (log->frontier.size == 0)
         return OK;
     if (proof == NULL)
         return ERR_PROOF;
+    if (fork_read(&log->frontier, head, proof) == FORK_PROVEN)
+        return keep_fork(l, log, head->size, note, proof);
     frontier_root(&log->frontier, &root);
     return merkle_verify_consistency(log->frontier.size, head->size, &root, &head->root, proof);
 }
@@ -188,7 +195,7 @@ enum err ledger_receive(struct ledger *l, struct span head_note, const struct pr
         err = compare_head(l, &slot->log, &head, head_note);
         return err == ERR_OLD_HEAD ? OK : err;
     }
-    err = check_consistency(&slot->log, &head, consistency);
+    err = check_consistency(l, &slot->log, &head, head_note, consistency);
     if (err != OK)
         return err;
     ledger_drop_read(l);

@@ -3,85 +3,32 @@
 
 #include "ledger/internal.h"
 
-static bool signed_by_foreigner(const struct entry *e)
-{
-    for (unsigned i = 0; i < e->signer_count; i++)
-        if (e->signers[i].foreign)
-            return true;
-    return false;
-}
-
-/* The convenor's log is not folded as far as the entry's author says to have seen it. A law above
- * its own place, void, is not waited for. */
-static bool law_ahead(const struct log_slot *slot, uint64_t index, const struct entry *e,
-                      uint64_t folded)
-{
-    if (slot->member.v == 0 && (e->law_epoch > slot->log.epoch || e->law_size > index))
-        return false;
-    return e->law_epoch > LAW_EPOCH || e->law_size > folded;
-}
-
-/* What the fold must know of an entry that stands at p. *law is the law it waits for, or 0. */
-static enum err origin_of(struct ledger *l, struct txn *t, struct position p,
-                          const struct entry *e, uint64_t folded, struct act_origin *out)
-{
-    struct verdict_row row;
-    struct log_slot *slot = log_slot_at(l, p.log);
-    enum err err = verdict_get(t, p, &row);
-    if (err != OK)
-        return err;
-    *out = (struct act_origin){.member = slot->member, .epoch = slot->log.epoch, .index = p.index,
-                               .at_once = row.at_once, .in_cycle = row.in_cycle};
-    if (row.in_cycle)
-        return OK;
-    out->waits = law_ahead(slot, p.index, e, folded);
-    if (row.at_once == REASON_NONE && e->law_epoch <= LAW_EPOCH && signed_by_foreigner(e)) {
-        const struct officer *signers[ENTRY_MAX_SIGNERS];
-        struct hash missing;
-        bool waits;
-        out->at_once = roster_check_signers(l->roster, slot->member, p.index, e, signers, &waits,
-                                            &missing);
-        out->waits = out->waits || waits;
-    }
-    return OK;
-}
-
 static enum err add_one(struct ledger *l, struct txn *t, struct case_fold *f, struct position p,
                         uint64_t folded)
 {
     struct span bytes;
     struct entry e;
+    struct verdict_row row;
     struct act_origin origin;
+    const struct place at = place_in(l, log_slot_at(l, p.log), p.index);
     enum err err = log_read(t, p.log, p.index, &bytes);
     if (err == OK)
         err = entry_decode(&e, bytes);
     if (err == OK)
-        err = origin_of(l, t, p, &e, folded, &origin);
-    if (err == OK)
-        err = case_fold_add(f, &e, &origin);
+        err = verdict_get(t, p, &row);
+    if (err != OK)
+        return err;
+    origin_judge(&at, &e, &row, folded, &origin);
+    err = case_fold_add(f, &e, &origin);
     return err == ERR_EXISTS ? OK : err;
 }
 
-/* Tells the fold which missing refs are held, but belong to another case. */
-static enum err mark_elsewhere(struct txn *t, struct case_fold *f, bool *any)
+static enum err is_held(void *txn, const struct hash *id, bool *held)
 {
-    struct act_view v;
-    *any = false;
-    for (size_t i = 0; i < case_fold_count(f); i++) {
-        struct position p;
-        case_fold_act(f, i, &v);
-        if (v.verdict != VERDICT_PENDING || !v.has_missing)
-            continue;
-        enum err err = index_id_get(t, &v.missing, &p);
-        if (err == ERR_NOTFOUND)
-            continue;
-        if (err == OK)
-            err = case_fold_elsewhere(f, &v.missing);
-        if (err != OK)
-            return err;
-        *any = true;
-    }
-    return OK;
+    struct position p;
+    enum err err = index_id_get(txn, id, &p);
+    *held = err == OK;
+    return err == ERR_NOTFOUND ? OK : err;
 }
 
 enum err refold_load(struct ledger *l, struct txn *t, const struct hash *case_id, uint64_t folded,
@@ -96,13 +43,7 @@ enum err refold_load(struct ledger *l, struct txn *t, const struct hash *case_id
     for (size_t i = 0; err == OK && i < count; i++)
         err = add_one(l, t, f, list[i], folded);
     if (err == OK)
-        err = case_fold_run(f);
-    bool again = err == OK && case_fold_state(f)->pending_count > 0;
-    while (err == OK && again) {
-        err = mark_elsewhere(t, f, &again);
-        if (err == OK && again)
-            err = case_fold_run(f);
-    }
+        err = case_fold_settle(f, is_held, t);
     free(list);
     if (err == OK)
         *out = f;

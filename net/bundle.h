@@ -42,6 +42,7 @@ void bundle_close(struct bundle_reader *b);
 struct bundle_result {
     uint64_t entries, parts;       /* new here */
     uint64_t skipped;              /* entries behind a gap or of a member not admitted */
+    char forked[ID_MAX_BYTES + 1]; /* whose log forks, the last found; "" for none */
 };
 MUST_CHECK enum err bundle_apply(struct ledger *l, struct bundle_reader *b,
                                  struct bundle_result *result);

@@ -9,22 +9,39 @@
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
 #include "net/bundle.h"
-#include "net/fork.h"
 #include "net/overlap.h"
 
 enum { COMMIT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES };
 
 /* ---- heads ---- */
 
-static enum err heads_apply(struct ledger *l, const struct message *m)
+static void forked_name(struct bundle_result *result, const char *member)
 {
-    struct checkpoint head;
+    snprintf(result->forked, sizeof result->forked, "%s", member);
+}
+
+static const char *member_of_origin(struct ledger *l, const char *origin)
+{
+    const struct log *log;
+    for (unsigned i = 0; (log = ledger_log_at(l, i)) != NULL; i++) {
+        if (strcmp(log->origin, origin) == 0)
+            return log->member;
+    }
+    return "";
+}
+
+static enum err heads_apply(struct ledger *l, const struct message *m,
+                            struct bundle_result *result)
+{
+    struct checkpoint head = {0};
     enum err first = OK;
     for (unsigned i = 0; i < m->u.heads.count; i++) {
         enum err err = ledger_check_head(l, m->u.heads.notes[i], &head);
-        if (err == ERR_FORK)
+        if (err == ERR_FORK) {
             first = err;
-        else if (err != OK && err != ERR_OLD_HEAD && err != ERR_UNKNOWN_MEMBER)
+            forked_name(result, member_of_origin(l, head.origin));
+        }
+        if (err != OK && err != ERR_FORK && err != ERR_OLD_HEAD && err != ERR_UNKNOWN_MEMBER)
             return err;
     }
     return first;
@@ -64,9 +81,6 @@ static enum err packages_commit(struct ledger *l, const struct log *log, const s
     *at += count;
     if (err == OK)
         err = ledger_receive(l, m->u.packages.note, held > 0 ? &proof : NULL, these, count);
-    if (err == ERR_PROOF && (log = ledger_log(l, list[0].member, list[0].epoch)) != NULL &&
-        fork_read(&log->frontier, m->u.packages.note, &proof) == FORK_PROVEN)
-        err = ERR_FORK;
     return err;
 }
 
@@ -98,6 +112,8 @@ static enum err packages_apply(struct ledger *l, const struct message *m,
     enum err err = list == NULL ? ERR_NOMEM : packages_decode(m, list);
     if (err == OK)
         err = list_apply(l, m, list, result);
+    if (err == ERR_FORK)
+        forked_name(result, list[0].member);
     free(list);
     return err;
 }
@@ -191,7 +207,7 @@ enum err bundle_apply_message(struct ledger *l, struct span frame, struct bundle
     enum err err = m == NULL ? ERR_NOMEM : message_decode(m, frame);
     if (err == OK) {
         switch (m->type) {
-        case MSG_HEADS: err = heads_apply(l, m); break;
+        case MSG_HEADS: err = heads_apply(l, m, result); break;
         case MSG_PACKAGES: err = packages_apply(l, m, result); break;
         case MSG_PART: err = part_apply(l, m, result); break;
         case MSG_BUNDLE: err = genesis_check(l, m->u.bundle.genesis); break;

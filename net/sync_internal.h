@@ -11,8 +11,8 @@
 #include "net/sync.h"
 
 enum {
-    SYNC_PEER_WANTS = 4,           /* requests under way to one peer */
-    SYNC_LOG_WANTS = 2,            /* of them for one log: one verified while the next travels */
+    SYNC_PEER_WANTS = 8,           /* requests under way to one peer */
+    SYNC_LOG_WANTS = 4,            /* of them for one log: one verified while the next travels */
     SYNC_WANT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES,
     SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
     SYNC_PARTS_WANTED = 256,

@@ -3,7 +3,7 @@
  * place where we no longer stand, only sets the pull back to what is stored. */
 #include <string.h>
 
-#include "net/fork.h"
+#include "ledger/fork.h"
 #include "net/sync_internal.h"
 
 static const struct log *log_by_no(const struct sync *s, uint32_t no)
@@ -167,16 +167,26 @@ static void log_leave(struct sync *s, struct peer *p, uint32_t no)
         p->shown[no] = 0;
 }
 
+/* The proof fails, yet at our size none could show whether its sender lies or the log forked. */
+static bool fork_possible(const struct log *log, const struct message *m)
+{
+    struct checkpoint head;
+    struct note note;
+    if (note_decode(&note, m->u.packages.note) != OK)
+        return false;
+    bool read = checkpoint_parse(&head, note.text) == OK;
+    note_clear(&note);
+    return read &&
+           fork_read(&log->frontier, &head, &m->u.packages.consistency) == FORK_POSSIBLE;
+}
+
 static enum err receive_failed(struct sync *s, struct peer *p, uint32_t no,
                                const struct message *m, enum err err)
 {
     const struct log *log = log_by_no(s, no);
-    enum fork_sign fork = FORK_NONE;
-    if (err == ERR_PROOF && log != NULL)
-        fork = fork_read(&log->frontier, m->u.packages.note, &m->u.packages.consistency);
-    if (log != NULL && (err == ERR_FORK || fork == FORK_PROVEN))
+    if (log != NULL && err == ERR_FORK)
         fork_tell(s, log);
-    else if (fork == FORK_POSSIBLE)
+    else if (log != NULL && err == ERR_PROOF && fork_possible(log, m))
         s->io.event(s->io.ctx, "refused", log->member, ERR_PROOF);
     else if (log == NULL || fault_of_peer(err) || err == ERR_UNCERTAIN)
         return err;

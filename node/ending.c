@@ -17,18 +17,23 @@ static const struct row ROWS[] = {
     {ERR_PASSPHRASE, {EXIT_STATUS_KEY,
                       "an unattended node needs a key file without passphrase, handed over by the "
                       "service manager (LoadCredential=node.key:PATH)"}},
-    {ERR_KEY, {EXIT_STATUS_KEY, "node.key is a key of another kind: put back the right file"}},
+    {ERR_KEY, {EXIT_STATUS_KEY,
+               "node.key is not the key that this member was admitted with: put back this "
+               "member's own node.key, or correct [node] member"}},
+    {ERR_TRUNCATED, {EXIT_STATUS_HOME, "a file of the home is cut short: put it back from a "
+                                       "copy"}},
     {ERR_FORMAT, {EXIT_STATUS_HOME, "a file of the home is damaged: put it back from a copy"}},
     {ERR_EXISTS, {EXIT_STATUS_ADDRESS, "somebody listens there already: see [node] listen and "
                                        "[ipc] socket"}},
     {ERR_UNCERTAIN, {EXIT_STATUS_UNCERTAIN, "start again: the node rechecks what was stored"}},
     {ERR_CORRUPT, {EXIT_STATUS_UNCERTAIN,
-                   "stored bytes fail their hash: check disk and memory, then jieli audit --home; "
-                   "do not restore an old copy over this home"}},
+                   "stored bytes fail their hash or are cut short: check disk and memory, then "
+                   "jieli audit --home; do not restore an old copy over this home"}},
     {ERR_IO, {EXIT_STATUS_UNCERTAIN, "the disk refused a write: check it, then start again"}},
     {ERR_ROLLBACK, {EXIT_STATUS_ROLLBACK,
-                    "this home is older than what it published: bring back the newest copy, or ask "
-                    "the convenor for a new epoch; never delete last-head"}},
+                    "this home is older than what it published, or last-head is gone: it reads "
+                    "and serves, and signs nothing in its own log. Bring back the newest copy of "
+                    "the home, or tell the convenor; never delete last-head"}},
     {ERR_FORK, {EXIT_STATUS_FORK,
                 "two histories of our own log exist: keep this home untouched and call the "
                 "convenor"}},

@@ -2,8 +2,8 @@
 
 #include "node/ending.h"
 
-enum err failure_report(const struct logger *logger, const char *step, const char *what,
-                        enum err err)
+enum err failure_advise(const struct logger *logger, const char *step, const char *what,
+                        enum err err, const char *advice)
 {
     struct logline line;
     if (err != OK) {
@@ -11,8 +11,14 @@ enum err failure_report(const struct logger *logger, const char *step, const cha
         logline_text(&line, "what", what);
         logline_err(&line, err);
         logline_text(&line, "message", err_message(err));
-        logline_text(&line, "advice", ending_of(err).advice);
+        logline_text(&line, "advice", advice);
         logline_end(&line);
     }
     return err;
+}
+
+enum err failure_report(const struct logger *logger, const char *step, const char *what,
+                        enum err err)
+{
+    return failure_advise(logger, step, what, err, ending_of(err).advice);
 }

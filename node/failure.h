@@ -8,5 +8,8 @@
  * `err` as it came. */
 enum err failure_report(const struct logger *logger, const char *step, const char *what,
                         enum err err);
+/* The same with advice of its own. */
+enum err failure_advise(const struct logger *logger, const char *step, const char *what,
+                        enum err err, const char *advice);
 
 #endif

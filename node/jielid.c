@@ -24,13 +24,13 @@ static const char HELP[] =
     "The node of one member of a work-safety committee: keeps the ledger in DIR, serves the\n"
     "officers' `jieli` and keeps in touch with the other members' nodes.\n\n"
     "  --home DIR   the node's folder; else $JIELI_HOME, else /var/lib/jieli\n"
-    "  --check      check configuration, genesis and key of DIR, start nothing\n"
+    "  --check      check configuration, genesis, keys and the own log of DIR, start nothing\n"
     "  --version    print the version\n"
     "  --help       print this\n\n"
     "Reads DIR/jieli.conf. Logs to standard error. SIGTERM and SIGINT end it cleanly.\n"
     "Exit status: 0 ended as told, 64 wrong command line, 66 no good home, 67 wrong ledger,\n"
-    "68 address taken, 69 key or permission, 70 stored bytes in doubt (start again), 71 home\n"
-    "older than what it published, 72 two histories of our own log, 74 disk full,\n"
+    "68 address taken, 69 key or permission, 70 stored bytes in doubt (start again), 71 (--check\n"
+    "only) home older than what it published, 72 two histories of our own log, 74 disk full,\n"
     "75 already running, 76 needs newer software, 78 configuration, 1 anything else.\n"
     "Example: jielid --home /var/lib/jieli --check\n";
 
@@ -153,7 +153,10 @@ static enum err run(const struct command *command)
         }
         return err;
     }
-    return err == OK ? serve(&options) : err;
+    if (err == OK) {
+        err = node_check(&options);
+    }
+    return err == OK || err == ERR_ROLLBACK ? serve(&options) : err;
 }
 
 int main(int argc, char **argv)

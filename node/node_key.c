@@ -8,18 +8,24 @@
 
 static const char NAME[] = "node.key";
 
+enum err node_key_path(const char *home, char *out, size_t out_bytes)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    enum err err = OK;
+    if (credentials != NULL) {
+        err = home_path(out, out_bytes, credentials, NAME);
+    }
+    if (credentials == NULL || err != OK || access(out, F_OK) != 0) {
+        err = home_path(out, out_bytes, home, NAME);
+    }
+    return err;
+}
+
 enum err node_key_load(const char *home, struct signkey **out)
 {
     char path[HOME_PATH_BYTES];
     uint8_t seed[32];
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    enum err err = OK;
-    if (credentials != NULL) {
-        err = home_path(path, sizeof path, credentials, NAME);
-    }
-    if (credentials == NULL || err != OK || access(path, F_OK) != 0) {
-        err = home_path(path, sizeof path, home, NAME);
-    }
+    enum err err = node_key_path(home, path, sizeof path);
     if (err == OK) {
         err = keyfile_read(path, KEYFILE_ED25519, NULL, seed);
     }

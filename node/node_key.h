@@ -5,6 +5,8 @@
 
 #include "crypto/keys.h"
 
+/* Where it is looked for. ERR_TOO_LARGE. */
+MUST_CHECK enum err node_key_path(const char *home, char *out, size_t out_bytes);
 /* Errors of keyfile_read, and ERR_TOO_LARGE for too long a path. */
 MUST_CHECK enum err node_key_load(const char *home, struct signkey **out);
 

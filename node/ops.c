@@ -32,16 +32,11 @@ static const char *op_name(const struct ipc_request *request)
     return name == NULL ? "" : name;
 }
 
-void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
-                enum reason reason)
+/* Answers and logs a refusal; takes `reply` over. */
+static void refuse_with(struct node *n, const struct ipc_request *request, enum err err,
+                        enum reason reason, json_t *reply)
 {
     struct logline line;
-    const char *message = reason == REASON_NONE ? err_message(err) : reason_message(reason);
-    json_t *reply = json_pack("{s:b, s:s, s:s}", "ok", 0, "error", err_name(err), "message",
-                              message);
-    if (reply != NULL && reason != REASON_NONE) {
-        json_object_set_new(reply, "reason", json_string(reason_name(reason)));
-    }
     ipc_answer(n->ipc, request->conn, reply, (struct span){0});
     json_decref(reply);
     logline_begin(&line, n->logger, err == ERR_PERMISSION ? LEVEL_WARN : LEVEL_INFO, "refused");
@@ -52,6 +47,31 @@ void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
         logline_text(&line, "reason", reason_name(reason));
     }
     logline_end(&line);
+}
+
+static json_t *refusal(enum err err, const char *message)
+{
+    return json_pack("{s:b, s:s, s:s}", "ok", 0, "error", err_name(err), "message", message);
+}
+
+void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
+                enum reason reason)
+{
+    json_t *reply = refusal(err, reason == REASON_NONE ? err_message(err) : reason_message(reason));
+    if (reply != NULL && reason != REASON_NONE) {
+        json_object_set_new(reply, "reason", json_string(reason_name(reason)));
+    }
+    refuse_with(n, request, err, reason, reply);
+}
+
+void ops_refuse_clock(struct node *n, const struct ipc_request *request, uint64_t claimed_s)
+{
+    json_t *reply = refusal(ERR_CLOCK, err_message(ERR_CLOCK));
+    if (reply != NULL) {
+        bool ahead = claimed_s > clock_unix_s();
+        json_object_set_new(reply, "clock", json_string(ahead ? "ahead" : "behind"));
+    }
+    refuse_with(n, request, ERR_CLOCK, REASON_NONE, reply);
 }
 
 void ops_accept(struct node *n, const struct ipc_request *request, struct answer *answer)
@@ -131,6 +151,17 @@ enum err ops_query(struct node *n, const struct ipc_request *request, struct ans
     return query_run(n->ledger, request->head, clock_unix_s(), &answer->reply);
 }
 
+/* A fork ends this log and not the bundle: it is told beside what was taken. */
+static void log_fork(const struct node *n, const struct ipc_request *request, const char *member)
+{
+    struct logline line;
+    logline_begin(&line, n->logger, LEVEL_ERROR, "fork");
+    logline_text(&line, "member", member);
+    logline_uint(&line, "uid", request->uid);
+    logline_err(&line, ERR_FORK);
+    logline_end(&line);
+}
+
 enum err ops_receive(struct node *n, const struct ipc_request *request, struct answer *answer)
 {
     struct bundle_result result = {0};
@@ -138,10 +169,15 @@ enum err ops_receive(struct node *n, const struct ipc_request *request, struct a
     if (err == ERR_UNCERTAIN) {
         n->fatal = err;
     }
-    if (err == OK) {
+    if (err == OK || err == ERR_FORK) {
         answer->reply = json_pack("{s:I, s:I, s:I}", "entries", (json_int_t)result.entries,
                                   "parts", (json_int_t)result.parts, "skipped",
                                   (json_int_t)result.skipped);
+    }
+    if (err == ERR_FORK && answer->reply != NULL) {
+        log_fork(n, request, result.forked);
+        json_object_set_new(answer->reply, "fork", json_string(result.forked));
+        err = OK;
     }
     return err;
 }

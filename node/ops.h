@@ -25,6 +25,8 @@ void acts_commit(struct node *n);
 /* Answers `request` with an error; reason may be REASON_NONE. Logged with the caller's uid. */
 void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
                 enum reason reason);
+/* Refuses an act for its claimed time, saying on which side it lies. */
+void ops_refuse_clock(struct node *n, const struct ipc_request *request, uint64_t claimed_s);
 /* Answers with an object of the caller's, which is given "ok": true unless it has an "error". */
 void ops_accept(struct node *n, const struct ipc_request *request, struct answer *answer);
 /* The text of a member of the request's head, NULL where there is none. */

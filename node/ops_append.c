@@ -41,6 +41,7 @@ static enum err prepare(const struct node *n, const struct ipc_request *request,
         err = entry_decode(&e, blob.entry);
     }
     if (err == OK) {
+        *claimed_s = e.time_s;
         err = clock_claimed_check(e.time_s, n->last_claimed_s, clock_unix_s());
     }
     if (err == OK) {
@@ -48,7 +49,6 @@ static enum err prepare(const struct node *n, const struct ipc_request *request,
     }
     if (err == OK) {
         *item = (struct append){.entry = blob.entry};
-        *claimed_s = e.time_s;
     }
     return err;
 }
@@ -57,6 +57,10 @@ void acts_add(struct node *n, const struct ipc_request *request)
 {
     struct acts *a = &n->acts;
     enum err err = prepare(n, request, &a->items[a->count], &a->claimed_s[a->count]);
+    if (err == ERR_CLOCK) {
+        ops_refuse_clock(n, request, a->claimed_s[a->count]);
+        return;
+    }
     if (err != OK) {
         ops_refuse(n, request, err, REASON_NONE);
         return;

@@ -5,7 +5,6 @@
 
 #include "ledger/log/home.h"
 #include "ledger/query/answer.h"
-#include "tools/state_json.h"
 
 enum { BLOCK_BYTES = 1024 * 1024, LINE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -50,11 +49,13 @@ static enum err put_log(struct ledger *l, const struct log *log, FILE *out)
 static enum err put_state(const struct case_state *s, const struct roster *r, FILE *out)
 {
     struct buffer bytes = {0};
+    json_t *state;
     enum err err = case_state_encode(s, r, &bytes);
     if (err == OK)
+        err = query_case_json(r, s, &state);
+    if (err == OK)
         err = put_line(out, json_pack("{s:o,s:o,s:o}", "case", json_of_hash(&s->id), "state",
-                                      state_json(s, r), "encoding",
-                                      json_of_hex(buffer_span(&bytes))));
+                                      state, "encoding", json_of_hex(buffer_span(&bytes))));
     buffer_clear(&bytes);
     return err;
 }
@@ -69,6 +70,8 @@ static enum err put_states(struct ledger *l, FILE *out)
         return err;
     while ((err = cursor_next(c, &key, &value)) == OK) {
         struct case_state s;
+        if (key.len != HASH_BYTES)
+            continue;
         err = case_state_decode(&s, ledger_roster(l), value);
         if (err == OK)
             err = put_state(&s, ledger_roster(l), out);
@@ -222,19 +225,13 @@ void export_clear(struct export_file *f)
 
 /* ---- folding ---- */
 
-static enum err fold_all(struct export_file *f)
+static enum err pass(void *set, uint64_t law)
 {
-    bool cycles, again = true;
-    uint64_t above = 0;
-    enum err err = set_mark_cycles(&f->set, &cycles);
-    while (err == OK && again) {
-        for (size_t i = 0; err == OK && i < f->set.case_count; i++) {
-            if (f->set.cases[i].law_max >= above)
-                err = set_fold_case(&f->set, (uint32_t)i, NULL, NULL);
-        }
-        again = err == OK && set_lower(&f->set);
-        above = f->set.folded + 1;
-    }
+    struct audit_set *s = set;
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < s->case_count; i++)
+        if (s->cases[i].law_max >= law)
+            err = set_fold_case(s, (uint32_t)i, NULL, NULL);
     return err;
 }
 
@@ -283,7 +280,7 @@ static enum err put_cases(struct export_file *f, FILE *out)
 
 enum err export_fold(struct export_file *f, FILE *out)
 {
-    enum err err = fold_all(f);
+    enum err err = set_settle(&f->set, pass, &f->set);
     for (unsigned i = 0; err == OK && i < f->set.log_count; i++)
         err = put_verdicts(f->set.logs[i], out);
     return err == OK ? put_cases(f, out) : err;

@@ -245,12 +245,12 @@ static int take_one(struct session *s, const struct fact_row *row, const char *c
     return EXIT_DONE;
 }
 
-static int check_required(struct session *s, const struct kind_row *kind)
+int fact_inputs_required(struct session *s, const struct kind_row *kind, enum fact_id except)
 {
     char what[512];
     for (const enum fact_id *id = kind->required; *id != 0; id++) {
         const struct fact_row *row = fact_row(*id);
-        if (args_has(&s->args, row->name))
+        if (*id == except || args_has(&s->args, row->name))
             continue;
         list_codes(row, what, sizeof what);
         return session_usage(s, _("this act needs"), what);
@@ -276,7 +276,7 @@ int fact_inputs_take(struct session *s, const struct kind_row *kind, const char 
 {
     const struct fact_row *row;
     memset(out, 0, sizeof *out);
-    int code = check_required(s, kind);
+    int code = fact_inputs_required(s, kind, 0);
     for (size_t i = 0; code == EXIT_DONE && (row = fact_row_at(i)) != NULL; i++) {
         if (kind_has(kind, row->id))
             code = take_one(s, row, case_text, out);

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "ledger/log/home.h"
 #include "tools/exit_code.h"
 #include "tools/session.h"
 #include "tools/words.h"
@@ -73,6 +75,35 @@ static int report(const struct session *s, const char *name, int code,
     return code;
 }
 
+/* What to do about an error whose message does not say it. */
+static const char *err_hint(enum err err)
+{
+    switch ((unsigned)err) {
+    case ERR_FORK:
+        return _("two histories of one log are proven: leave this home as it is and call the "
+                 "convenor; `jieli blindspots` lists it as kind 14");
+    case ERR_ROLLBACK:
+        return _("our own log here is older than what was published, so nothing is signed in it: "
+                 "put back the newest copy of the home, never delete last-head, tell the convenor; "
+                 "reading and serving go on");
+    case ERR_CORRUPT:
+        return _("check disk and memory, then `jieli audit`; put no old copy over this home");
+    case ERR_DISK_FULL: return _("make room on the disk, then give the command again");
+    case ERR_BUSY: return _("give the command again in a moment");
+    case ERR_UNCERTAIN:
+        return _("start the node again: it rechecks; then see with `jieli show` whether the act "
+                 "stands");
+    case ERR_PENDING:
+        return _("it rests on something that is not held here yet: wait for the peers, or "
+                 "`jieli bundle apply` a newer bundle");
+    case ERR_UNKNOWN_MEMBER: return _("admitted members: `jieli members`");
+    case ERR_CLOCK: return _("compare the clocks of this computer and of the node: `jieli doctor`");
+    case ERR_OLD_HEAD: return _("take a newer bundle, or wait for the peers");
+    case ERR_PERMISSION: return _("look at owner and mode with `ls -l`");
+    }
+    return NULL;
+}
+
 int session_fail(struct session *s, enum err err, const char *message, const char *hint)
 {
     return report(s, err_name(err), exit_code_of(err), message, hint);
@@ -89,7 +120,62 @@ int session_fail_at(struct session *s, enum err err, const char *what)
     char message[HOME_PATH_BYTES + 256];
     snprintf(message, sizeof message, "%s%s%s", what == NULL ? "" : what, what == NULL ? "" : ": ",
              _(err_message(err)));
-    return session_fail(s, err, message, NULL);
+    return session_fail(s, err, message, err_hint(err));
+}
+
+static bool folder_missing(const char *path)
+{
+    char folder[HOME_PATH_BYTES];
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof folder)
+        return false;
+    memcpy(folder, path, (size_t)(slash - path));
+    folder[slash - path] = 0;
+    return stat(folder, &st) != 0 || !S_ISDIR(st.st_mode);
+}
+
+int session_fail_file(struct session *s, enum err err, const char *path)
+{
+    char message[HOME_PATH_BYTES + 256];
+    if (err != ERR_NOTFOUND)
+        return session_fail_at(s, err, path);
+    bool folder = folder_missing(path);
+    snprintf(message, sizeof message, "%s: %s", path,
+             folder ? _("there is no such folder") : _("there is no such file"));
+    return session_fail(s, err, message,
+                        folder ? _("make it with mkdir, or name another file") : NULL);
+}
+
+int session_fail_home(struct session *s, enum err err)
+{
+    char message[HOME_PATH_BYTES + 256];
+    switch ((unsigned)err) {
+    case ERR_FORMAT:
+    case ERR_TRUNCATED:
+    case ERR_TOO_LARGE:
+    case ERR_RANGE:
+    case ERR_KEY:
+    case ERR_SIGNATURE:
+        snprintf(message, sizeof message, "%s/genesis: %s", s->home, _("the file is damaged"));
+        return session_fail_as(s, err, EXIT_BROKEN, message,
+                               _("put back the committee's genesis file and compare the ledger "
+                                 "id"));
+    case ERR_CORRUPT:
+        snprintf(message, sizeof message, "%s/db/data.mdb: %s", s->home,
+                 _("the file is damaged or cut short"));
+        return session_fail(s, err, message, err_hint(err));
+    case ERR_NOTFOUND:
+        snprintf(message, sizeof message, "%s: %s", s->home, _("there is no home with a ledger"));
+        return session_fail(s, err, message, _("give --home DIR or set JIELI_HOME; a home is made "
+                                               "with `jieli init` and first filled by jielid"));
+    case ERR_WRONG_LEDGER:
+        return session_fail(s, err, _("the home's genesis is not of the ledger that jieli.conf "
+                                      "pins"),
+                            _("compare both with the id that the convenor announced; never edit "
+                              "one to fit"));
+    }
+    return session_fail_at(s, err, s->home);
 }
 
 int session_usage(struct session *s, const char *message, const char *what)
@@ -130,6 +216,22 @@ static const char *reason_hint(const char *reason)
     return NULL;
 }
 
+static const char *clock_text(const char *clock, const char **hint)
+{
+    bool ahead = clock != NULL && strcmp(clock, "ahead") == 0;
+    if (clock == NULL)
+        return NULL;
+    *hint = ahead ? _("set this computer's clock right; where it is right the node's is behind: see "
+                      "`jieli doctor` there")
+                  : _("set this computer's clock right; where it is right, our log holds an act "
+                      "written under a clock that stood ahead: acts are taken again a day before "
+                      "that time, see `jieli doctor`");
+    return ahead ? _("refused, nothing was written: this act's time is more than a day ahead of the "
+                     "node's clock")
+                 : _("refused, nothing was written: this act's time is more than a day before the "
+                     "last act of our log");
+}
+
 static const char *reason_text(const char *name)
 {
     for (int r = REASON_NONE; name != NULL && r <= REASON_NOT_ASKED; r++) {
@@ -162,7 +264,8 @@ int session_fail_reply(struct session *s, const json_t *reply)
     const char *reason = json_string_value(json_object_get(reply, "reason"));
     const char *english = json_string_value(json_object_get(reply, "message"));
     enum err err = err_of(name == NULL ? "" : name);
-    const char *why = reason_text(reason);
+    const char *why = reason_text(reason), *hint = err_hint(err);
+    const char *clock = clock_text(json_string_value(json_object_get(reply, "clock")), &hint);
     if (s->json) {
         json_t *o = json_copy((json_t *)(uintptr_t)reply);
         json_object_set_new(o, "exit", json_integer(exit_code_of(err)));
@@ -174,7 +277,20 @@ int session_fail_reply(struct session *s, const json_t *reply)
         snprintf(message, sizeof message, _("refused, nothing was written: %s"), why);
         return session_fail(s, err, message, reason_hint(reason));
     }
-    session_fail(s, err, _(english == NULL ? err_message(err) : english), NULL);
+    if (clock == NULL)
+        clock = _(english == NULL ? err_message(err) : english);
+    session_fail(s, err, clock, hint);
     print_candidates(reply);
     return exit_code_of(err);
+}
+
+void session_warn(struct session *s, const char *message)
+{
+    if (!s->json) {
+        fprintf(stderr, "jieli %s: %s\n", s->name, message);
+        return;
+    }
+    if (s->warnings == NULL)
+        s->warnings = json_array();
+    json_array_append_new(s->warnings, json_string(message));
 }

@@ -28,12 +28,12 @@ int home_open_read(struct session *s, struct ledger **out)
 {
     enum err err = s->ledger == NULL ? open_as(s, LEDGER_READ, &s->ledger) : OK;
     *out = s->ledger;
-    return err == OK ? EXIT_DONE : session_fail_at(s, err, s->home);
+    return err == OK ? EXIT_DONE : session_fail_home(s, err);
 }
 
 int home_open_write(struct session *s, struct ledger **out)
 {
     *out = NULL;
     enum err err = open_as(s, LEDGER_WRITE, out);
-    return err == OK || err == ERR_LOCKED ? EXIT_DONE : session_fail_at(s, err, s->home);
+    return err == OK || err == ERR_LOCKED ? EXIT_DONE : session_fail_home(s, err);
 }

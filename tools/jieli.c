@@ -79,6 +79,16 @@ static int run_act(const struct kind_row *kind, int argc, char **argv)
     return parse_and_run(NULL, kind, argc, argv);
 }
 
+static int no_command(const char *name, int argc, char **argv)
+{
+    char message[256];
+    struct session s = {.name = name};
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        s.json = s.json || strcmp(argv[i], "--json") == 0;
+    snprintf(message, sizeof message, _("there is no command %s"), name);
+    return session_fail(&s, ERR_USAGE, message, _("`jieli --help` lists them"));
+}
+
 static int run(const char *name, int argc, char **argv)
 {
     const struct command *command = command_find(name);
@@ -87,8 +97,7 @@ static int run(const char *name, int argc, char **argv)
     const struct kind_row *kind = act_kind(name);
     if (kind != NULL)
         return run_act(kind, argc, argv);
-    fprintf(stderr, _("jieli: there is no command %s; `jieli --help` lists them\n"), name);
-    return EXIT_USAGE;
+    return no_command(name, argc, argv);
 }
 
 int main(int argc, char **argv)

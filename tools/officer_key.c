@@ -5,8 +5,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/log/home.h"
 #include "tools/passphrase.h"
 #include "tools/words.h"
+
+/* A key file that others could read, or that is not this user's. */
+static int key_refused(struct session *s, const char *path)
+{
+    char message[HOME_PATH_BYTES + 256], hint[HOME_PATH_BYTES + 128];
+    unsigned mode;
+    const char *why = _("the file cannot be read"), *remedy = "ls -l";
+    switch (keyfile_fault(path, &mode)) {
+    case KEYFILE_NOT_PLAIN:
+        why = _("a key is read from the file itself, never through a symbolic link or from a folder");
+        remedy = "realpath";
+        break;
+    case KEYFILE_OTHER_OWNER:
+        why = _("the file belongs to another user");
+        remedy = "sudo chown \"$USER\"";
+        break;
+    case KEYFILE_WIDE_MODE:
+        why = _("its mode lets others read or change it");
+        remedy = "chmod 600";
+        break;
+    case KEYFILE_NO_READ:
+        why = _("its mode keeps its owner from reading it");
+        remedy = "chmod 600";
+        break;
+    case KEYFILE_FINE:
+    case KEYFILE_ABSENT: break;
+    }
+    snprintf(message, sizeof message, _("key file %s (mode %04o) is refused: %s"), path, mode, why);
+    snprintf(hint, sizeof hint, "%s %s", remedy, path);
+    return session_fail(s, ERR_PERMISSION, message, hint);
+}
 
 int key_read(struct session *s, const char *path, struct signkey **out)
 {
@@ -25,6 +57,8 @@ int key_read(struct session *s, const char *path, struct signkey **out)
     wipe(passphrase, sizeof passphrase);
     if (err == ERR_NOTFOUND)
         return session_fail(s, err, _("there is no such key file"), path);
+    if (err == ERR_PERMISSION)
+        return key_refused(s, path);
     return err == OK ? code : session_fail_at(s, err, path);
 }
 

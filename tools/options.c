@@ -108,6 +108,11 @@ static size_t likeness(const char *a, size_t a_len, const char *b)
     return head + tail;
 }
 
+size_t args_likeness(const char *a, const char *b)
+{
+    return likeness(a, strlen(a), b);
+}
+
 const char *args_nearest(const struct option_row *const *tables, unsigned table_count,
                          const char *wrong)
 {

@@ -24,6 +24,8 @@ struct args {
 
 enum args_fault { ARGS_FINE, ARGS_UNKNOWN, ARGS_NO_VALUE, ARGS_NO_FLAG_VALUE, ARGS_TOO_MANY };
 
+/* How many letters two names share at their beginnings and ends. */
+size_t args_likeness(const char *a, const char *b);
 /* Parses argv[0 .. argc) by the tables (each ending with a NULL name). ERR_USAGE: *fault says what
  * is wrong with the word *at. */
 MUST_CHECK enum err args_parse(struct args *out, int argc, char *const *argv,

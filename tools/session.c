@@ -27,6 +27,7 @@ void session_clear(struct session *s)
     ledger_close(s->ledger);
     ipc_disconnect(s->ipc);
     json_decref(s->members);
+    json_decref(s->warnings);
     *s = (struct session){0};
 }
 
@@ -70,7 +71,7 @@ static int open_ledger(struct session *s)
         .mode = LEDGER_READ,
     };
     enum err err = ledger_open(&s->ledger, &options);
-    return err == OK ? EXIT_DONE : session_fail_at(s, err, s->home);
+    return err == OK ? EXIT_DONE : session_fail_home(s, err);
 }
 
 static int no_daemon(struct session *s, enum err err, const char *socket)

@@ -19,6 +19,7 @@ struct session {
     struct ledger *ledger;              /* opened when first asked */
     struct ipc_client *ipc;             /* connected when first needed */
     json_t *members;                    /* id → name, read when first needed */
+    json_t *warnings;                   /* said beside an answer; NULL for none */
 };
 
 void session_init(struct session *s, const char *name, const struct args *args);
@@ -51,10 +52,16 @@ int session_fail_as(struct session *s, enum err err, int code, const char *messa
                     const char *hint);
 /* The message of `err` alone, with what it was about (NULL: nothing). */
 int session_fail_at(struct session *s, enum err err, const char *what);
+/* The same of a file: tells a missing folder from a missing file. */
+int session_fail_file(struct session *s, enum err err, const char *path);
+/* A home that cannot be opened: names the file of it that is to blame. */
+int session_fail_home(struct session *s, enum err err);
 /* A wrong command line. */
 int session_usage(struct session *s, const char *message, const char *what);
 /* An answer that has "error". */
 int session_fail_reply(struct session *s, const json_t *reply);
+/* Says a warning: a line on stderr at once; with --json in `warnings` of the act's answer. */
+void session_warn(struct session *s, const char *message);
 /* Prints an object as JSON on one line and drops it. */
 int session_json(json_t *object);
 

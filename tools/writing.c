@@ -193,6 +193,8 @@ int writing_tell(struct session *s, const struct kind_row *kind, json_t *reply)
     const char *id = json_string_value(json_object_get(reply, "id"));
     if (s->json) {
         json_object_set_new(reply, "kind", json_string(kind->name));
+        if (s->warnings != NULL)
+            json_object_set(reply, "warnings", s->warnings);
         return session_json(reply);
     }
     printf(_("%s: entry %llu of our log, %.8s, sequenced\n"), kind_word(kind),

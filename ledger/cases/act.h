@@ -24,11 +24,7 @@ struct act_signer {
     bool verifier, director;          /* signs as 验收人; as 安委会主任 or 副主任 */
 };
 
-struct act_track {
-    const char *name;
-    unsigned number;                  /* the same for the same name: track_names.c */
-    struct member_no investigator;
-};
+struct act_track { const char *name; struct member_no investigator; };
 
 struct act {
     struct hash id, base, target;
@@ -50,7 +46,8 @@ struct act {
     const char *sector, *district, *clause, *track, *officer;
     unsigned support_count, track_count, signer_count;
     const struct member_no *supports;
-    struct act_track *tracks;
+    const struct act_track *tracks;
+    unsigned *track_numbers;          /* of `tracks`, the same for the same name; track_names.c */
     unsigned track_number;            /* of `track` */
     struct act_signer signers[ENTRY_MAX_SIGNERS];
 
@@ -72,6 +69,7 @@ struct act {
     enum grade grade_seen;            /* a closure: by its author */
     const struct act *end_before;     /* the end of the same track that was filed before */
     bool pass_by_custodian;
+    bool own_right;                   /* a pass: not only as the custodian's */
 };
 
 /* Reads `e`; everything kept is copied into `arena`. ERR_NOMEM. */

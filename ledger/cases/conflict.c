@@ -4,7 +4,7 @@
 
 static const struct member_no convenor = {0};
 
-static bool of_convenor(const struct case_fold *f, struct member_no m)
+bool of_convenor(const struct case_fold *f, struct member_no m)
 {
     return same_institution(f, m, convenor);
 }

@@ -111,6 +111,38 @@ enum err case_fold_elsewhere(struct case_fold *f, const struct hash *id)
     return id_put(f, id, NULL);
 }
 
+/* Marks the missing refs that are entries of other cases. */
+static enum err mark_elsewhere(struct case_fold *f, fold_held *held, void *ctx, bool *any)
+{
+    *any = false;
+    for (size_t i = 0; i < case_fold_count(f); i++) {
+        struct act_view v;
+        bool elsewhere = false;
+        case_fold_act(f, i, &v);
+        if (!v.has_missing)
+            continue;
+        enum err err = held(ctx, &v.missing, &elsewhere);
+        if (err == OK && elsewhere)
+            err = case_fold_elsewhere(f, &v.missing);
+        if (err != OK)
+            return err;
+        *any = *any || elsewhere;
+    }
+    return OK;
+}
+
+enum err case_fold_settle(struct case_fold *f, fold_held *held, void *ctx)
+{
+    enum err err = case_fold_run(f);
+    bool again = err == OK && f->state.pending_count > 0;
+    while (err == OK && again) {
+        err = mark_elsewhere(f, held, ctx, &again);
+        if (err == OK && again)
+            err = case_fold_run(f);
+    }
+    return err;
+}
+
 static bool lists_init(struct case_fold *f)
 {
     for (unsigned i = 0; i < LIST_COUNT; i++) {
@@ -142,6 +174,7 @@ enum err case_fold_run(struct case_fold *f)
 
     arena_reset(&f->work);
     f->opening = NULL;
+    f->circle = UINT64_MAX;
     f->all = arena_take(&f->work, MEMBERS_MAX * sizeof *f->all);
     f->scratch = arena_take(&f->work, MEMBERS_MAX * sizeof *f->scratch);
     if (!f->all || !f->scratch || !lists_init(f) || !tracks_init(f))
@@ -150,6 +183,11 @@ enum err case_fold_run(struct case_fold *f)
     if (err == OK)
         outcome_make(f);
     return err;
+}
+
+uint64_t case_fold_circle(const struct case_fold *f)
+{
+    return f->circle;
 }
 
 size_t case_fold_bytes(const struct case_fold *f)

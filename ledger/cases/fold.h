@@ -21,6 +21,7 @@ struct act_origin {
                                      held; at once where reason_hides_refs */
     bool waits;                   /* law beyond the folded size, or a foreign enrolment, not held:
                                      pending, with all that follows it */
+    uint64_t needs_law;           /* law that must be folded, whether it is or not; 0: none */
     bool in_cycle;                /* void, but what it reaches counts as seen by what cites it */
 };
 
@@ -33,14 +34,19 @@ void case_fold_free(struct case_fold *f);
  * itself). Acts may be added in any order and after a run. ERR_EXISTS: already added. */
 MUST_CHECK enum err case_fold_add(struct case_fold *f, const struct entry *e,
                                   const struct act_origin *origin);
-/* Marks an id that acts here cite and that is known to be an entry of another case: such an act is
- * void (REASON_REF_ELSEWHERE), its other refs still followed. */
-MUST_CHECK enum err case_fold_elsewhere(struct case_fold *f, const struct hash *id);
 /* Marks an id as that of an entry that is held and belongs to another case: a ref to it makes an
  * act void instead of pending. ERR_EXISTS: an act added here. */
 MUST_CHECK enum err case_fold_elsewhere(struct case_fold *f, const struct hash *id);
 /* Gives every act its verdict and makes the state. */
 MUST_CHECK enum err case_fold_run(struct case_fold *f);
+/* The same, over again as long as an act waits for a ref that `held` knows as an entry of a log:
+ * not added here, it is one of another case. */
+typedef enum err fold_held(void *ctx, const struct hash *id, bool *held);
+MUST_CHECK enum err case_fold_settle(struct case_fold *f, fold_held *held, void *ctx);
+/* After a run: the least index of the convenor's acts that reach, within the case, an act whose law
+ * lies beyond them, what is marked in_cycle left aside; UINT64_MAX: none. Until such a circle is
+ * marked the convenor's log cannot be folded past it (ledger/cycle.h). */
+uint64_t case_fold_circle(const struct case_fold *f);
 
 /* Memory that the fold holds. */
 size_t case_fold_bytes(const struct case_fold *f);

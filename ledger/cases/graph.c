@@ -196,6 +196,25 @@ static void decide(struct case_fold *f, struct act *a, bool in_cycle, bool elsew
         act_judge(f, a);
 }
 
+/* A circle through a law: the convenor's log cannot be folded beyond its first act there, nor what
+ * names more of that log be decided. */
+static void circle_note(const struct walk *w, unsigned from)
+{
+    uint64_t least = UINT64_MAX, law = 0;
+
+    for (unsigned i = from; i < w->depth; i++) {
+        const struct act *a = w->f->acts[w->stack[i]];
+        if (at_once(a) || a->origin.in_cycle)
+            continue;
+        if (act_by_convenor(a) && a->origin.index < least)
+            least = a->origin.index;
+        if (a->origin.needs_law > law)
+            law = a->origin.needs_law;
+    }
+    if (law > least && least < w->f->circle)
+        w->f->circle = least;
+}
+
 /* The acts from `from` up to the top of the stack reach each other, or it is one act alone. */
 static void component_close(struct walk *w, unsigned from)
 {
@@ -215,6 +234,8 @@ static void component_close(struct walk *w, unsigned from)
         w->on_stack[w->stack[i]] = 0;
         decide(f, a, cycle, elsewhere);
     }
+    if (cycle)
+        circle_note(w, from);
     w->depth = from;
 }
 

@@ -1,10 +1,5 @@
 #include "ledger/cases/rules.h"
 
-static bool of_convenor(const struct case_fold *f, struct member_no m)
-{
-    return same_institution(f, m, (struct member_no){0});
-}
-
 static bool is_marked(const struct case_fold *f, const struct act *a, enum mark_kind mark,
                       unsigned lists)
 {
@@ -16,6 +11,7 @@ static bool is_marked(const struct case_fold *f, const struct act *a, enum mark_
         return (lists & IN(LIST_REFUSAL)) && a->code != REFUSE_RECALLED &&
                of_convenor(f, a->origin.member);
     case MARK_TRACK: return (lists & IN(LIST_TRACK)) != 0;
+    case MARK_HAND_TO: return (lists & IN(LIST_HAND_TO)) != 0;
     case MARK_COUNT: break;
     }
     return false;
@@ -35,27 +31,40 @@ void marks_file(struct case_fold *f, const struct act *a, unsigned lists)
                 a->ordinal;
 }
 
-/* The first marked ordinal of a slot that is not below `from`; UINT32_MAX: none. */
-static unsigned marked_from(const struct case_fold *f, enum mark_kind mark, unsigned slot,
-                            unsigned from)
+/* How many marked ordinals of a slot are below `limit`. */
+static unsigned marked_below(const struct case_fold *f, enum mark_kind mark, unsigned slot,
+                             unsigned limit)
 {
     const unsigned *at = ordinals(f, mark, slot);
     unsigned low = 0, high = f->mark_count[mark][slot];
 
     while (low < high) {
         unsigned mid = (low + high) / 2;
-        if (at[mid] < from)
+        if (at[mid] < limit)
             low = mid + 1;
         else
             high = mid;
     }
-    return low < f->mark_count[mark][slot] ? at[low] : UINT32_MAX;
+    return low;
+}
+
+const struct act *mark_last(const struct case_fold *f, struct member_no m, enum mark_kind mark,
+                            const uint32_t *seen)
+{
+    for (unsigned s = 0; s < f->slot_count; s++) {
+        unsigned count;
+        if (!act_by(f->acts[f->slot_first[s]], m))
+            continue;
+        count = marked_below(f, mark, s, seen[s]);
+        return count > 0 ? f->acts[f->slot_first[s] + ordinals(f, mark, s)[count - 1]] : NULL;
+    }
+    return NULL;
 }
 
 bool mark_seen(const struct case_fold *f, const struct act *by, enum mark_kind mark)
 {
     for (unsigned s = 0; s < f->slot_count; s++)
-        if (marked_from(f, mark, s, 0) < by->seen[s] - (s == by->slot ? 1 : 0))
+        if (marked_below(f, mark, s, by->seen[s] - (s == by->slot ? 1 : 0)) > 0)
             return true;
     return false;
 }
@@ -66,7 +75,10 @@ bool mark_hidden(const struct case_fold *f, const struct act *by, enum mark_kind
                  const uint32_t *vector)
 {
     for (unsigned s = 0; s < f->slot_count; s++) {
-        unsigned first = marked_from(f, mark, s, by->seen[s]);
+        unsigned at = marked_below(f, mark, s, by->seen[s]), first;
+        if (at == f->mark_count[mark][s])
+            continue;
+        first = ordinals(f, mark, s)[at];
         if (first < vector[s] && !act_saw(f->acts[f->slot_first[s] + first], by))
             return true;
     }

@@ -133,6 +133,8 @@ static void file_valid(struct case_fold *f, struct act *a)
         a->grade_seen = view_grade(&v);
     }
     a->holds = (lists & (IN(LIST_BATON) | IN(LIST_KEEP) | IN(LIST_TRACK) | IN(LIST_GRADE))) != 0;
+    if (lists & IN(LIST_PASS))
+        a->own_right = pass_by_own_right(&v, a);
     if (lists & IN(LIST_TRACK_END)) {
         a->end_before = f->track_end[a->track_number];
         f->track_end[a->track_number] = a;

@@ -36,13 +36,13 @@ bool view_listed_ever(const struct view *v, struct member_no m)
     return false;
 }
 
-static const char *taker(const struct view *v, struct member_no custodian)
+const char *view_taker(const struct view *v)
 {
     const char *person = "";
     struct member_no last = {MEMBER_NONE};
 
     VIEW_EACH(v, LIST_BATON, baton) {
-        if (baton->after.custodian.v == custodian.v && last.v != custodian.v)
+        if (baton->after.custodian.v != last.v)
             person = baton->signer_count > 0 ? baton->signers[0].person : "";
         last = baton->after.custodian;
     }
@@ -52,14 +52,12 @@ static const char *taker(const struct view *v, struct member_no custodian)
 const char *view_handler(const struct view *v)
 {
     const struct custody *c = view_custody(v);
-    const char *person = NULL;
+    const struct act *hand;
 
     if (!c)
         return "";
-    VIEW_EACH(v, LIST_HAND_TO, hand)
-        if (act_by(hand, c->custodian))
-            person = hand->officer;
-    return person ? person : taker(v, c->custodian);
+    hand = mark_last(v->f, c->custodian, MARK_HAND_TO, v->seen);
+    return hand ? hand->officer : view_taker(v);
 }
 
 bool view_handled_by(const struct view *v, const char *person)

@@ -26,25 +26,36 @@ static bool is_hash(const struct hash *h)
     return !hash_equal(h, &no_hash);
 }
 
-/* Whether an optional key is there; the others always are. */
+/* Whether an optional key is there: what is nought, false or nobody is left out. The others always
+ * are. */
 static bool present(const struct case_state *s, enum key key)
 {
     switch ((unsigned)key) {
+    case KEY_CLOSED: return s->closed;
+    case KEY_ARCHIVED: return s->archived;
     case KEY_OPENER: return is_member(s->opener);
+    case KEY_OPENED_EPOCH: return s->opened_epoch > 0;
+    case KEY_ASSIGNED: return s->assigned;
     case KEY_SECTOR: return s->sector[0] != '\0';
     case KEY_DISTRICT: return s->district[0] != '\0';
     case KEY_CLAUSE: return s->clause[0] != '\0';
+    case KEY_FOUND_ON: return s->found_on > 0;
     case KEY_CUSTODIAN: return is_member(s->custodian);
     case KEY_IN_FORCE: return is_hash(&s->in_force);
     case KEY_OFFER: return s->offer.open;
+    case KEY_REFUSALS: return s->refusals > 0;
+    case KEY_MOVES: return s->custody_moves > 0;
+    case KEY_RETURNS: return s->custody_returns > 0;
     case KEY_PETITION: return s->petition_open;
     case KEY_RULE: return s->ruled;
     case KEY_INTERIM: return is_member(s->interim_control);
+    case KEY_DUE_ON: return s->due_on > 0;
     case KEY_SUPPORTS: return s->support_count > 0;
     case KEY_LISTINGS: return s->listing_count > 0;
     case KEY_TRACKS: return s->track_count > 0;
     case KEY_VERIFIER: return s->has_verifier;
     case KEY_HANDLER: return s->handler[0] != '\0';
+    case KEY_BY_CUSTODIAN: return s->verified_by_custodian;
     case KEY_CLOSURE: return is_hash(&s->closure);
     case KEY_PASS: return is_hash(&s->pass);
     default: return true;

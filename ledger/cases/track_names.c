@@ -55,8 +55,11 @@ enum err track_names_add(struct case_fold *f, struct act *a)
 {
     enum err err = OK;
 
+    a->track_numbers = arena_take(&f->kept, a->track_count * sizeof *a->track_numbers);
+    if (!a->track_numbers)
+        return ERR_NOMEM;
     for (unsigned i = 0; i < a->track_count && err == OK; i++)
-        err = name_add(f, a->tracks[i].name, &a->tracks[i].number);
+        err = name_add(f, a->tracks[i].name, &a->track_numbers[i]);
     if (err == OK && act_has(a, FACT_TRACK))
         err = name_add(f, a->track, &a->track_number);
     f->mention_count += a->track_count;

@@ -3,7 +3,7 @@
 static bool opens(const struct act *a, unsigned track)
 {
     for (unsigned i = 0; i < a->track_count; i++)
-        if (a->tracks[i].number == track)
+        if (a->track_numbers[i] == track)
             return true;
     return false;
 }
@@ -22,7 +22,7 @@ static unsigned openings_find(const struct case_fold *f, const struct act *open,
                               unsigned count)
 {
     for (unsigned i = 0; i < open->track_count; i++) {
-        unsigned number = open->tracks[i].number;
+        unsigned number = open->track_numbers[i];
         if ((track != TRACK_ANY && number != track) || reassigned(f, open, number))
             continue;
         f->present[count++] = (struct track_open){open, i, f->track_first[number]};
@@ -31,17 +31,37 @@ static unsigned openings_find(const struct case_fold *f, const struct act *open,
     return count;
 }
 
-unsigned view_tracks(const struct view *v, unsigned track)
+/* Stops behind the first opening of whose tracks one is not ended, where that is the question. */
+static unsigned tracks_scan(const struct view *v, unsigned track, bool until_open, bool *open)
 {
     const struct case_fold *f = v->f;
-    unsigned count = 0;
+    unsigned count = 0, asked = 0;
 
-    for (unsigned i = f->lists[LIST_TRACK].count; i-- > 0;)
+    *open = false;
+    for (unsigned i = f->lists[LIST_TRACK].count; i-- > 0 && !*open;) {
         if (view_has(v, f->lists[LIST_TRACK].at[i]))
             count = openings_find(f, f->lists[LIST_TRACK].at[i], track, count);
+        for (; until_open && asked < count && !*open; asked++)
+            *open = view_track_outcome(v, f->present[asked].open, f->present[asked].i) == 0;
+    }
     for (unsigned i = 0; i < count; i++)
-        f->track_first[f->present[i].open->tracks[f->present[i].i].number] = 0;
+        f->track_first[f->present[i].open->track_numbers[f->present[i].i]] = 0;
     return count;
+}
+
+unsigned view_tracks(const struct view *v, unsigned track)
+{
+    bool open;
+
+    return tracks_scan(v, track, false, &open);
+}
+
+bool view_tracks_ended(const struct view *v)
+{
+    bool open;
+
+    (void)tracks_scan(v, TRACK_ANY, true, &open);
+    return !open;
 }
 
 /* A waiver is judged again with what moved or held the case since. */
@@ -57,7 +77,7 @@ enum outcome view_track_outcome(const struct view *v, const struct act *open, un
 {
     enum outcome outcome = (enum outcome)0;
 
-    for (const struct act *end = v->f->track_end[open->tracks[i].number]; end;
+    for (const struct act *end = v->f->track_end[open->track_numbers[i]]; end;
          end = end->end_before) {
         if (!view_has(v, end) || !act_saw(end, open))
             continue;
@@ -67,16 +87,6 @@ enum outcome view_track_outcome(const struct view *v, const struct act *open, un
             outcome = OUTCOME_WAIVED;
     }
     return outcome;
-}
-
-bool view_tracks_ended(const struct view *v)
-{
-    unsigned count = view_tracks(v, TRACK_ANY);
-
-    for (unsigned i = 0; i < count; i++)
-        if (view_track_outcome(v, v->f->present[i].open, v->f->present[i].i) == 0)
-            return false;
-    return true;
 }
 
 enum reason check_dual_open(const struct view *v, const struct act *a)

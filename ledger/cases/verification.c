@@ -33,25 +33,31 @@ static bool named(const struct view *v, struct member_no m)
     return false;
 }
 
+/* By another right than the custodian's. */
+static bool has_right(const struct view *v, struct member_no m)
+{
+    return m.v == 0 || view_listed_by(v, m) || named(v, m);
+}
+
 static bool may_verify(const struct view *v, struct member_no m)
 {
-    if (m.v == 0 || view_listed_by(v, m) || named(v, m))
-        return true;
-    return view_is_custodian(v, m) && !view_major(v) && !view_listed(v);
+    return has_right(v, m) || (view_is_custodian(v, m) && !view_major(v) && !view_listed(v));
+}
+
+static bool signed_by_verifier(const struct act *a, const char *person)
+{
+    for (unsigned i = 0; i < a->signer_count; i++)
+        if (a->signers[i].role == ROLE_VERIFY && strcmp(a->signers[i].person, person) == 0)
+            return true;
+    return false;
 }
 
 static bool handled(const struct view *v, const struct act *a)
 {
-    const char *handler = view_handler(v);
-
-    for (unsigned i = 0; i < a->signer_count; i++) {
-        const struct act_signer *s = &a->signers[i];
-        if (s->role != ROLE_VERIFY)
-            continue;
-        if (strcmp(s->person, handler) == 0 || view_handled_by(v, s->person))
+    for (unsigned i = 0; i < a->signer_count; i++)
+        if (a->signers[i].role == ROLE_VERIFY && view_handled_by(v, a->signers[i].person))
             return true;
-    }
-    return false;
+    return signed_by_verifier(a, view_handler(v));
 }
 
 enum reason check_verify(const struct view *v, const struct act *a)
@@ -70,6 +76,11 @@ enum reason check_verify(const struct view *v, const struct act *a)
     if (view_major(v) && same_institution(v->f, a->origin.member, c->custodian))
         return REASON_SAME_INSTITUTION;
     return handled(v, a) ? REASON_HANDLER : REASON_NONE;
+}
+
+bool pass_by_own_right(const struct view *v, const struct act *pass)
+{
+    return has_right(v, pass->origin.member);
 }
 
 /* How far into each slot the valid acts of a list reach, among those in `seen`. */
@@ -92,21 +103,43 @@ static bool covers(const struct case_fold *f, const uint32_t *seen, const uint32
     return true;
 }
 
+/* What a closer has seen of custody and grade. All acts on them hold, so that a pass judged again
+ * with what the closer has seen meets the same. */
+struct present { struct member_no custodian; bool major; const char *taker; };
+
+/* A pass is valid already: what did not hold is as it was, and so is a right of its own. */
+static bool stays_valid(const struct view *v, const struct act *pass, const struct present *now)
+{
+    struct member_no m = pass->origin.member;
+    const struct act *hand = mark_last(v->f, now->custodian, MARK_HAND_TO, v->seen);
+
+    if (now->major && same_institution(v->f, m, now->custodian))
+        return false;
+    if (signed_by_verifier(pass, hand ? hand->officer : now->taker))
+        return false;
+    if (pass->own_right || (m.v == now->custodian.v && !now->major && !view_listed(v)))
+        return true;
+    return has_right(v, m);
+}
+
 const struct act *pass_that_counts(const struct case_fold *f, const uint32_t *seen)
 {
     const struct act_list *passes = &f->lists[LIST_PASS];
-    uint32_t failures[MEMBERS_MAX] = {0}, moves[MEMBERS_MAX] = {0};
+    struct view closer = {.f = f, .seen = seen};
+    const struct custody *c = view_custody(&closer);
+    uint32_t failures[MEMBERS_MAX] = {0};
+    struct present now;
 
+    if (!c || passes->count == 0)
+        return NULL;
+    now = (struct present){c->custodian, view_major(&closer), view_taker(&closer)};
     reach(f, LIST_FAILURE, seen, failures);
-    reach(f, LIST_BATON, seen, moves);
-    reach(f, LIST_KEEP, seen, moves);
-    reach(f, LIST_GRADE, seen, moves);
     for (unsigned i = passes->count; i-- > 0;) {
         const struct act *pass = passes->at[i];
         struct view v = {.f = f, .seen = pass->seen, .more = seen};
         if (seen[pass->slot] <= pass->ordinal || !covers(f, pass->seen, failures))
             continue;
-        if (covers(f, pass->seen, moves) || check_verify(&v, pass) == REASON_NONE)
+        if (stays_valid(&v, pass, &now))
             return pass;
     }
     return NULL;

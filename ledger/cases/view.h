@@ -33,13 +33,14 @@ enum mark_kind {
     MARK_MAJOR, MARK_IMMINENT,           /* acts on the grade, of at least that grade */
     MARK_CUSTODY, MARK_REFUSAL,          /* make the convenor's institution custodian; refuse */
     MARK_TRACK,                          /* open tracks */
+    MARK_HAND_TO,
     MARK_COUNT,
 };
 
 struct track_name { const char *text; unsigned number; };
 /* A present opening: the i-th track of `open`; next: another of the same track. */
 struct track_open { const struct act *open; unsigned i, next; };
-enum { TRACK_UNKNOWN = UINT32_MAX, TRACK_ANY = UINT32_MAX - 1 };
+enum { TRACK_UNKNOWN = INT32_MAX, TRACK_ANY = INT32_MAX - 1 };
 
 struct id_slot { struct hash id; struct act *act; bool used; };   /* act NULL: of another case */
 
@@ -60,6 +61,7 @@ struct case_fold {
     unsigned slot_first[MEMBERS_MAX + 1]; /* acts of slot s: slot_first[s] up to slot_first[s+1] */
     uint32_t *all;                       /* the vector of all resolved acts */
     uint32_t *scratch;
+    uint64_t circle;                     /* case_fold_circle */
     struct act *opening;                 /* valid; NULL: none */
     struct act_list lists[LIST_COUNT];
     unsigned *marked[MARK_COUNT], mark_count[MARK_COUNT][MEMBERS_MAX];
@@ -116,12 +118,16 @@ struct member_no view_interim(const struct view *v);
 bool view_was_custodian(const struct view *v, struct member_no m);   /* now or before */
 bool view_refused(const struct view *v, struct member_no m);
 bool view_listed_ever(const struct view *v, struct member_no m);
-/* The person that works it for the custodian; "" before the opening. */
+/* The first signer of the act by which the custodian took it; "" before the opening. */
+const char *view_taker(const struct view *v);
+/* The person that works it for the custodian: the officer of its last hand-to, else the taker. */
 const char *view_handler(const struct view *v);
 /* Whether the person signed first on a plan, progress, order or 申请复查. */
 bool view_handled_by(const struct view *v, const char *person);
 
-/* conflict.c: the convenor's institution is custodian, refuser, lead or investigated. */
+/* conflict.c: of the convenor's institution. */
+bool of_convenor(const struct case_fold *f, struct member_no m);
+/* The convenor's institution is custodian, refuser, lead or investigated. */
 bool view_conflict(const struct view *v, uint64_t law);
 bool act_second_signed(const struct case_fold *f, const struct act *a);
 /* A conflict that the author of `a`, the convenor, signing alone, had not seen shows among the acts
@@ -141,11 +147,16 @@ bool view_listed(const struct view *v);
 /* support.c. STEP_ASK, STEP_CONFIRM, STEP_DECLINE or 0. */
 enum step view_support(const struct view *v, struct member_no m);
 
-/* verification.c. The pass that a closure by somebody who had seen `seen` can rest on, or NULL. */
+/* verification.c */
+bool pass_by_own_right(const struct view *v, const struct act *pass);
+/* The pass that a closure by somebody who had seen `seen` can rest on, or NULL. */
 const struct act *pass_that_counts(const struct case_fold *f, const uint32_t *seen);
 
 /* hidden.c */
 void marks_file(struct case_fold *f, const struct act *a, unsigned lists);
+/* The last such act of a member among those `seen`, NULL: none. */
+const struct act *mark_last(const struct case_fold *f, struct member_no m, enum mark_kind mark,
+                            const uint32_t *seen);
 /* Among what the author of `by` had seen. */
 bool mark_seen(const struct case_fold *f, const struct act *by, enum mark_kind mark);
 /* Among the acts of `vector` that `by` had not seen and that had not seen `by`. */

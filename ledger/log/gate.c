@@ -113,18 +113,27 @@ static enum err seal(struct gate *g, const struct log *log, const struct hash *r
 }
 
 /* Published so far is exactly what last-head says; a newer stored head was never published. */
+static enum err found_check(struct txn *t, const struct log *log, struct found *f)
+{
+    enum err err = published_check(t, log, f);
+    if (err == OK && log->head_size != 0)
+        err = head_load(t, log, &f->stored);
+    return err == OK ? stored_check(t, log, f) : err;
+}
+
+static enum err published_read(struct last_head_file *file, struct found *f)
+{
+    enum err err = last_head_read(file, &f->published);
+    f->was_published = err == OK;
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
 static enum err start_check(struct gate *g, struct txn *t, const struct log *log)
 {
     struct found f = {0};
-    enum err err = last_head_read(g->file, &f.published);
-    f.was_published = err == OK;
-    if (err != OK && err != ERR_NOTFOUND)
-        return err;
-    err = published_check(t, log, &f);
-    if (err == OK && log->head_size != 0)
-        err = head_load(t, log, &f.stored);
+    enum err err = published_read(g->file, &f);
     if (err == OK)
-        err = stored_check(t, log, &f);
+        err = found_check(t, log, &f);
     if (err != OK)
         return err;
     bool current = f.was_published && f.published.epoch == log->epoch &&
@@ -141,6 +150,32 @@ static enum err file_open(struct gate *g, const char *home, const struct log *lo
 {
     enum err err = last_head_open(&g->file, home, log->head_size == 0);
     return err == ERR_NOTFOUND ? ERR_ROLLBACK : err;
+}
+
+enum err gate_check(const char *home, struct store *store, const struct log *log,
+                    const struct pubkey *key)
+{
+    struct last_head_file *file = NULL;
+    struct found f = {0};
+    struct txn *t = NULL;
+    struct log now;
+    if (!pubkey_equal(key, &log->node_key))
+        return ERR_KEY;
+    enum err err = last_head_open(&file, home, false);
+    bool missing = err == ERR_NOTFOUND;
+    if (err == OK)
+        err = published_read(file, &f);
+    if (err == OK || missing)
+        err = txn_read(store, &t);
+    if (err == OK)
+        err = log_load(t, log->no, &now);
+    if (err == OK && missing)
+        err = now.head_size == 0 ? OK : ERR_ROLLBACK;
+    else if (err == OK)
+        err = found_check(t, &now, &f);
+    txn_abort(t);
+    last_head_close(file);
+    return err;
 }
 
 enum err gate_open(struct gate **out, const char *home, struct store *store, const struct log *log,

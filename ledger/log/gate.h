@@ -26,6 +26,10 @@ struct gate;
 MUST_CHECK enum err gate_open(struct gate **out, const char *home, struct store *store,
                               const struct log *log, const struct signkey *node_key);
 void gate_close(struct gate *g);
+/* What gate_open would decide, with nothing written: for a look at a home, also beside the daemon
+ * that has it. `key` is the node key at hand. */
+MUST_CHECK enum err gate_check(const char *home, struct store *store, const struct log *log,
+                               const struct pubkey *key);
 /* In the caller's write transaction, after log_append: signs and stores the checkpoint of
  * log->frontier. Appends the note to *note. Consistency: the frontier last sealed, grown by the
  * stored leaf hashes since, must give log->frontier. ERR_OLD_HEAD (smaller), ERR_FORK (not an

@@ -62,10 +62,16 @@ MUST_CHECK enum err log_root(struct txn *t, const struct log *log, uint64_t size
 MUST_CHECK enum err log_head(struct txn *t, struct log_no no, struct span *note);
 MUST_CHECK enum err log_head_put(struct txn *t, struct log *log, struct span note, uint64_t size);
 
-/* Two notes that cannot be one tree, kept for ever. Repeats are kept once, in either order; after
- * LOG_FORKS_MAX pairs of one log nothing more is added, for one proves the fork.
- * Value: u32 length ‖ note ‖ u32 length ‖ note, the bytewise smaller note first. */
+/* Two notes that cannot be one tree, kept for ever; where the one is larger than what is held, with
+ * the consistency proof that leads to it from another root at the size of the other, else NULL.
+ * Repeats are kept once, in either order; after LOG_FORKS_MAX pairs of one log nothing more is
+ * added, for one proves the fork. Value: u32 length ‖ note ‖ u32 length ‖ note ‖ hashes of the
+ * proof, the bytewise smaller note first. */
 enum { LOG_FORKS_MAX = 64 };
-MUST_CHECK enum err log_fork_put(struct txn *t, struct log_no no, struct span a, struct span b);
+MUST_CHECK enum err log_fork_put(struct txn *t, struct log_no no, struct span a, struct span b,
+                                 const struct proof *proof);
+/* The n-th pair, notes borrowed, the proof empty where none is kept. ERR_NOTFOUND, ERR_CORRUPT. */
+MUST_CHECK enum err log_fork_get(struct txn *t, struct log_no no, uint32_t n,
+                                 struct span notes[2], struct proof *proof);
 
 #endif

@@ -1,16 +1,19 @@
 #include "ledger/log/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "ledger/log/home.h"
 
-enum { STORE_FORMAT = 1, STORE_MAX_READERS = 510, STORE_KEY_MAX_BYTES = 511 };
+enum { STORE_FORMAT = 1, STORE_MAX_READERS = 510, STORE_KEY_MAX_BYTES = 511, SHORT_LOOKS = 4096 };
 
 /* Below this much free space a short write is taken for a full disk. */
 #define STORE_FULL_BYTES ((uint64_t)1 << 20)
@@ -47,7 +50,6 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_NONCE] = "nonce",
     [TABLE_GOV] = "gov",
     [TABLE_CASE] = "case",
-    [TABLE_CASE_ENTRIES] = "case-entries",
     [TABLE_CASE_NEW] = "case-new",
     [TABLE_CASE_OF] = "case-of",
     [TABLE_VERDICT] = "verdict",
@@ -121,6 +123,94 @@ static enum err env_open(MDB_env **out, const char *dir, bool read_only)
     return err_from_lmdb(rc);
 }
 
+/* The data file beside what its newest commit needs. */
+struct extent { mdb_filehandle_t fd; uint64_t needed_bytes, present_bytes, page_bytes; };
+
+static enum err extent_read(MDB_env *env, struct extent *out)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat st;
+    int rc = mdb_env_info(env, &info);
+    if (rc == 0)
+        rc = mdb_env_stat(env, &stat);
+    if (rc == 0)
+        rc = mdb_env_get_fd(env, &out->fd);
+    if (rc != 0)
+        return err_from_lmdb(rc);
+    if (fstat(out->fd, &st) != 0)
+        return err_from_errno(errno);
+    out->page_bytes = stat.ms_psize;
+    out->needed_bytes = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    out->present_bytes = (uint64_t)st.st_size;
+    return OK;
+}
+
+/* LMDB's own table 0 lists the free pages, each value as how many and then they: those from
+ * `first` on. */
+static enum err free_from(MDB_env *env, uint64_t first, uint64_t *count)
+{
+    MDB_txn *mdb = NULL;
+    MDB_cursor *cursor = NULL;
+    MDB_val key, value;
+    size_t page;
+    *count = 0;
+    int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &mdb);
+    if (rc != 0)
+        return err_from_lmdb(rc);
+    rc = mdb_cursor_open(mdb, 0, &cursor);
+    while (rc == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        for (size_t at = sizeof page; at + sizeof page <= value.mv_size; at += sizeof page) {
+            memcpy(&page, (const char *)value.mv_data + at, sizeof page);
+            *count += page >= first;
+        }
+    }
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(mdb);
+    return rc == MDB_NOTFOUND ? OK : err_from_lmdb(rc);
+}
+
+/* Pages that a commit took at the end and freed again are never written: only they may be missing.
+ * The file is lengthened first, for a map beyond its end cannot be read; where more is missing it
+ * is left as it was found. */
+static enum err extent_mend(MDB_env *env, const struct extent *x)
+{
+    uint64_t unwritten, first = x->present_bytes / x->page_bytes;
+    if (ftruncate(x->fd, (off_t)x->needed_bytes) != 0)
+        return err_from_errno(errno);
+    enum err err = free_from(env, first, &unwritten);
+    if (err == OK && unwritten == x->needed_bytes / x->page_bytes - first)
+        return OK;
+    if (ftruncate(x->fd, (off_t)x->present_bytes) != 0)
+        return err_from_errno(errno);
+    return err == OK ? ERR_CORRUPT : err;
+}
+
+/* Reading a map beyond the end of its file would end the process by a signal. A reader may look in
+ * the moment between a writer's commit and its lengthening of the file: it looks again. */
+static enum err extent_check(const struct store *s)
+{
+    struct extent x;
+    for (unsigned look = 0; look < SHORT_LOOKS; look++) {
+        enum err err = extent_read(s->env, &x);
+        if (err != OK || x.present_bytes >= x.needed_bytes)
+            return err;
+        if (!s->read_only)
+            return extent_mend(s->env, &x);
+        sched_yield();
+    }
+    return ERR_CORRUPT;
+}
+
+/* A crash before this leaves a file that the next writer mends. */
+static void extent_keep(MDB_env *env)
+{
+    struct extent x;
+    if (extent_read(env, &x) == OK && x.present_bytes < x.needed_bytes &&
+        ftruncate(x.fd, (off_t)x.needed_bytes) != 0)
+        return;
+}
+
 static enum err format_check(struct store *s, MDB_txn *mdb, bool create)
 {
     MDB_val key = val_of(span_of("format", 6)), value;
@@ -180,6 +270,8 @@ enum err store_open(struct store **out, const char *dir, bool create, bool read_
     enum err err = folder_prepare(dir, create && !read_only);
     if (err == OK)
         err = env_open(&s->env, dir, read_only);
+    if (err == OK)
+        err = extent_check(s);
     if (err == OK)
         err = tables_open(s, create);
     if (err == OK && create && !read_only)
@@ -319,6 +411,8 @@ enum err txn_commit(struct txn *t)
     MDB_env *env = t->store->env;
     int rc = mdb_txn_commit(t->mdb);
     free(t);
+    if (rc == 0)
+        extent_keep(env);
     return rc == 0 ? OK : commit_failure(env, rc);
 }
 

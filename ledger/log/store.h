@@ -14,12 +14,11 @@ enum table {
     TABLE_TILE,       /* log_no u32 ‖ level u8 ‖ n u32 → up to 256 hashes, levels 1.. */
     TABLE_HEAD,       /* log_no u32 → sizes, frontier, newest signed checkpoint note */
     TABLE_ID,         /* first 12 bytes of entry id → positions (log_no u16 ‖ index u48)* */
-    TABLE_NONCE,      /* first 8 bytes of SHA-256(member ‖ 0 ‖ key ‖ nonce) → positions */
+    TABLE_NONCE,      /* log_no u16 ‖ first 8 bytes of SHA-256(key ‖ nonce) → positions */
     TABLE_GOV,        /* log_no u32 ‖ index u64 → "" valid governance, 01 a void enrolment */
-    TABLE_CASE,       /* case id → folded state */
-    TABLE_CASE_ENTRIES, /* case id ‖ chunk u16 → up to 64 positions of its entries */
+    TABLE_CASE,       /* case id → folded state; case id ‖ n u16 → up to 64 positions of entries */
     TABLE_CASE_NEW,   /* complement of the claimed time of opening u64 ‖ case id → "" */
-    TABLE_CASE_OF,    /* "C" custodian ‖ 0 ‖ ended ‖ ~time ‖ case id → "", "N" number → case id */
+    TABLE_CASE_OF,    /* "C" custodian ‖ 0 ‖ ended ‖ ~time ‖ case id → "", "N" number → "" */
     TABLE_VERDICT,    /* log_no u32 ‖ index u64 → verdict of what is not plainly valid */
     TABLE_WAIT,       /* "L" law u64 ‖ case id, "I" entry id ‖ case id → "" */
     TABLE_DRAFT,      /* draft id → draft */
@@ -32,7 +31,8 @@ struct txn;
 struct cursor;
 
 /* Opens (and with `create` makes) `dir`/data.mdb. ERR_LOCKED is not decided here: see home.h.
- * ERR_NOTFOUND, ERR_IO, ERR_UNSUPPORTED (a newer format). */
+ * ERR_NOTFOUND, ERR_IO, ERR_UNSUPPORTED (a newer format), ERR_CORRUPT (no store, or shorter than
+ * its newest commit needs). */
 MUST_CHECK enum err store_open(struct store **out, const char *dir, bool create, bool read_only);
 void store_close(struct store *s);             /* NULL is fine */
 /* Frees readers of dead processes; call at start and every 10 minutes. */

@@ -91,7 +91,7 @@ json_t *json_of_date(uint64_t days)
 json_t *json_of_member(const struct answer *a, struct member_no m)
 {
     const struct member *member =
-        m.v == MEMBER_NONE ? NULL : roster_member(ledger_roster(a->l), m);
+        m.v == MEMBER_NONE ? NULL : roster_member(a->roster, m);
     return member == NULL ? json_null() : json_string(member->a.id);
 }
 
@@ -112,7 +112,7 @@ bool answer_asked_member(struct answer *a, struct member_no *out)
     const char *id = answer_asked(a, "member");
     *out = ledger_self(a->l);
     if (id != NULL) {
-        const struct member *m = roster_find(ledger_roster(a->l), id, UINT64_MAX);
+        const struct member *m = roster_find(a->roster, id, UINT64_MAX);
         out->v = m == NULL ? (uint16_t)MEMBER_NONE : m->no.v;
     }
     if (out->v == MEMBER_NONE)
@@ -126,7 +126,7 @@ static void put_candidates(struct answer *a, const struct hash *ids, size_t coun
     for (size_t i = 0; i < count && i < CANDIDATES_MAX; i++) {
         struct case_state s;
         char number[CASE_NUMBER_BYTES];
-        if (ledger_state(a->l, &ids[i], &s) == OK && case_number_of(a->l, &s, number) == OK)
+        if (ledger_state(a->l, &ids[i], &s) == OK && case_number_of(a->roster, &s, number) == OK)
             answer_add(a, list, json_string(number));
     }
 }

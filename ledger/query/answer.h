@@ -6,7 +6,8 @@
 #include "ledger/query/query.h"
 
 struct answer {
-    struct ledger *l;
+    struct ledger *l;                  /* NULL where nothing but a state is worded */
+    const struct roster *roster;
     const json_t *request;
     uint64_t as_of_s;
     json_t *reply;
@@ -58,7 +59,7 @@ json_t *json_of_members(const struct answer *a, const struct member_no *m, unsig
 json_t *json_of_row(const struct answer *a, const struct duty_row *row);
 
 /* The number of a case; "" while nothing valid opens it. */
-MUST_CHECK enum err case_number_of(struct ledger *l, const struct case_state *s,
+MUST_CHECK enum err case_number_of(const struct roster *r, const struct case_state *s,
                                    char out[CASE_NUMBER_BYTES]);
 /* A case as lists show it: its state, and title, enterprise and place where they are held here. */
 json_t *answer_case(struct answer *a, const struct case_state *s);

@@ -24,7 +24,7 @@ static json_t *spot(struct answer *a, struct scan *scan, int kind, const char *t
 static void put_case_of(struct answer *a, json_t *o, const struct case_state *s)
 {
     char number[CASE_NUMBER_BYTES];
-    if (case_number_of(a->l, s, number) != OK)
+    if (case_number_of(a->roster, s, number) != OK)
         number[0] = 0;
     answer_put(a, o, "case", json_of_hash(&s->id));
     answer_put(a, o, "number", json_string(number));
@@ -150,7 +150,7 @@ static void put_twins(struct answer *a, struct scan *scan)
         answer_put(a, o, "members", json_of_members(a, openers, 2));
         answer_put(a, o, "since_s",
                    json_of_number(one.opened_s > other.opened_s ? one.opened_s : other.opened_s));
-        if (case_number_of(a->l, &other, number) == OK)
+        if (case_number_of(a->roster, &other, number) == OK)
             answer_put(a, o, "detail", json_pack("{s:s}", "other", number));
     }
 }
@@ -189,7 +189,7 @@ static void put_offers(struct answer *a, struct scan *scan)
 static void put_gaps(struct answer *a, struct scan *scan)
 {
     struct duty_row row;
-    for (unsigned i = 0; roster_duty_at(ledger_roster(a->l), UINT64_MAX, i, &row); i++) {
+    for (unsigned i = 0; roster_duty_at(a->roster, UINT64_MAX, i, &row); i++) {
         if (row.lead_count == 1)
             continue;
         json_t *o = spot(a, scan, 2, row.lead_count == 0
@@ -203,31 +203,30 @@ static void put_gaps(struct answer *a, struct scan *scan)
     }
 }
 
+/* Pairs of heads kept as proof of a fork of this log. */
+static uint32_t fork_count(struct answer *a, const struct log *log)
+{
+    struct span notes[2];
+    struct proof proof;
+    uint32_t n = 0;
+    while (n < LOG_FORKS_MAX && log_fork_get(ledger_txn(a->l), log->no, n, notes, &proof) == OK)
+        n++;
+    return n;
+}
+
 static void put_forks(struct answer *a, struct scan *scan)
 {
-    struct cursor *cursor;
-    struct span key, value;
-    enum err err = cursor_open(ledger_txn(a->l), TABLE_FORK, (struct span){0}, &cursor);
-    if (err != OK) {
-        answer_fail(a, err);
-        return;
-    }
-    while ((err = cursor_next(cursor, &key, &value)) == OK) {
-        const struct log *log = NULL;
-        uint32_t no = key.len >= 4 ? load_u32(key.data) : UINT32_MAX;
-        for (unsigned i = 0; (log = ledger_log_at(a->l, i)) != NULL && log->no.v != no; i++)
-            continue;
-        if (log == NULL)
+    const struct log *log;
+    for (unsigned i = 0; answer_ok(a) && (log = ledger_log_at(a->l, i)) != NULL; i++) {
+        uint32_t pairs = fork_count(a, log);
+        if (pairs == 0)
             continue;
         json_t *o = spot(a, scan, 14, N_("one member signed two histories"));
         answer_put(a, o, "members", json_pack("[s]", log->member));
-        answer_put(a, o, "detail", json_pack("{s:I,s:o}", "epoch", (json_int_t)log->epoch, "notes",
-                                             json_of_hex(value)));
+        answer_put(a, o, "detail", json_pack("{s:I,s:I}", "epoch", (json_int_t)log->epoch, "proofs",
+                                             (json_int_t)pairs));
         answer_put(a, o, "command", json_string("jieli audit"));
     }
-    cursor_close(cursor);
-    if (err != ERR_NOTFOUND)
-        answer_fail(a, err);
 }
 
 void answer_blindspots(struct answer *a)

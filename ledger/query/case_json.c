@@ -19,10 +19,10 @@ const char *fact_word(enum fact_id id, uint64_t value)
     return code == NULL ? "" : code->name;
 }
 
-enum err case_number_of(struct ledger *l, const struct case_state *s, char out[CASE_NUMBER_BYTES])
+enum err case_number_of(const struct roster *r, const struct case_state *s,
+                        char out[CASE_NUMBER_BYTES])
 {
-    const struct member *m =
-        s->opener.v == MEMBER_NONE ? NULL : roster_member(ledger_roster(l), s->opener);
+    const struct member *m = s->opener.v == MEMBER_NONE ? NULL : roster_member(r, s->opener);
     out[0] = 0;
     if (m == NULL || s->phase == CASE_NONE)
         return OK;
@@ -138,7 +138,7 @@ static json_t *state_json(struct answer *a, const struct case_state *s)
 {
     char number[CASE_NUMBER_BYTES];
     json_t *o = json_object();
-    if (o == NULL || case_number_of(a->l, s, number) != OK) {
+    if (o == NULL || case_number_of(a->roster, s, number) != OK) {
         a->err = ERR_NOMEM;
         return o;
     }
@@ -152,9 +152,9 @@ static json_t *state_json(struct answer *a, const struct case_state *s)
     return o;
 }
 
-enum err query_case_json(struct ledger *l, const struct case_state *s, json_t **out)
+enum err query_case_json(const struct roster *r, const struct case_state *s, json_t **out)
 {
-    struct answer a = {.l = l};
+    struct answer a = {.roster = r};
     *out = state_json(&a, s);
     if (a.err != OK) {
         json_decref(*out);

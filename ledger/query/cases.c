@@ -23,7 +23,7 @@ static bool filter_init(struct answer *a, struct filter *f)
         f->open = json_is_true(open);
     if (custodian == NULL)
         return true;
-    const struct member *m = roster_find(ledger_roster(a->l), custodian, UINT64_MAX);
+    const struct member *m = roster_find(a->roster, custodian, UINT64_MAX);
     if (m == NULL) {
         answer_refuse(a, ERR_UNKNOWN_MEMBER, err_message(ERR_UNKNOWN_MEMBER));
         return false;

@@ -4,7 +4,7 @@ static void put_number_of(struct answer *a, const struct hash *id)
 {
     struct case_state s;
     char number[CASE_NUMBER_BYTES];
-    if (ledger_state(a->l, id, &s) != OK || case_number_of(a->l, &s, number) != OK)
+    if (ledger_state(a->l, id, &s) != OK || case_number_of(a->roster, &s, number) != OK)
         return;
     answer_put(a, a->reply, "number", json_string(number));
     answer_put(a, a->reply, "custodian", json_of_member(a, s.custodian));
@@ -95,7 +95,7 @@ void answer_status(struct answer *a)
     answer_put(a, a->reply, "ledger", json_of_hash(&g->ledger));
     answer_put(a, a->reply, "domain", json_string(g->domain));
     answer_put(a, a->reply, "member", json_of_member(a, ledger_self(a->l)));
-    answer_put(a, a->reply, "members", json_of_number(roster_member_count(ledger_roster(a->l))));
+    answer_put(a, a->reply, "members", json_of_number(roster_member_count(a->roster)));
     answer_put(a, a->reply, "folded", json_of_number(ledger_folded(a->l)));
     answer_put(a, a->reply, "pending", json_of_number(counts[VERDICT_PENDING]));
     answer_put(a, a->reply, "void", json_of_number(counts[VERDICT_VOID]));

@@ -143,12 +143,12 @@ static json_t *ids_json(struct answer *a, const struct id_list *list)
 
 static void put_person(struct answer *a, json_t *o, const struct entry *e, const struct signer *s)
 {
-    const struct member *m = roster_by_log(ledger_roster(a->l), e->member);
+    const struct member *m = roster_by_log(a->roster, e->member);
     const struct officer *officer = NULL;
     if (s->foreign)
-        officer = roster_officer_by_enrolment(ledger_roster(a->l), &s->enrolment);
+        officer = roster_officer_by_enrolment(a->roster, &s->enrolment);
     else if (m != NULL)
-        officer = roster_officer(ledger_roster(a->l), m->no, &s->key, UINT64_MAX);
+        officer = roster_officer(a->roster, m->no, &s->key, UINT64_MAX);
     if (s->foreign)
         answer_put(a, o, "enrolment", json_of_hash(&s->enrolment));
     if (officer == NULL)
@@ -246,7 +246,7 @@ static enum err put_verdict(struct answer *a, json_t *o, struct position at)
 
 enum err query_entry_json(struct ledger *l, struct position at, json_t **out)
 {
-    struct answer a = {.l = l};
+    struct answer a = {.l = l, .roster = ledger_roster(l)};
     const struct log *log = log_of(l, at.log);
     struct span bytes;
     struct hash id;

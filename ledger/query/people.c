@@ -14,7 +14,7 @@ static json_t *power_names(struct answer *a, unsigned powers)
 
 void answer_members(struct answer *a)
 {
-    const struct roster *r = ledger_roster(a->l);
+    const struct roster *r = a->roster;
     json_t *list = answer_list(a, a->reply, "members");
     for (unsigned i = 0; i < roster_member_count(r); i++) {
         const struct member *m = roster_member(r, (struct member_no){(uint16_t)i});
@@ -66,7 +66,7 @@ static bool put_officers_of(struct answer *a, json_t *list, struct member_no m)
 {
     const struct officer *o;
     bool root = false;
-    for (unsigned i = 0; (o = roster_officer_at(ledger_roster(a->l), m, i)) != NULL; i++) {
+    for (unsigned i = 0; (o = roster_officer_at(a->roster, m, i)) != NULL; i++) {
         root = root || o->root;
         if (key_asked(a, &o->key))
             answer_add(a, list, officer_json(a, o));
@@ -92,7 +92,7 @@ void answer_officers(struct answer *a)
     if (answer_asked(a, "member") != NULL && !answer_asked_member(a, &only))
         return;
     json_t *list = answer_list(a, a->reply, "officers");
-    unsigned count = roster_member_count(ledger_roster(a->l));
+    unsigned count = roster_member_count(a->roster);
     bool roots_listed = false;
     for (unsigned i = 0; i < count; i++) {
         struct member_no m = {(uint16_t)i};
@@ -116,7 +116,7 @@ void answer_duties(struct answer *a)
 {
     struct duty_row row;
     json_t *rows = answer_list(a, a->reply, "rows");
-    for (unsigned i = 0; roster_duty_at(ledger_roster(a->l), UINT64_MAX, i, &row); i++)
+    for (unsigned i = 0; roster_duty_at(a->roster, UINT64_MAX, i, &row); i++)
         answer_add(a, rows, json_of_row(a, &row));
 }
 
@@ -126,7 +126,7 @@ static void put_map(struct answer *a, const char *sector, const char *district)
     const struct duty_row *found = NULL;
     for (uint8_t level = 1; level <= 2; level++) {
         const struct duty_row *row =
-            roster_duty(ledger_roster(a->l), sector, district, level, UINT64_MAX);
+            roster_duty(a->roster, sector, district, level, UINT64_MAX);
         if (row == NULL)
             continue;
         answer_add(a, rows, json_of_row(a, row));

@@ -35,7 +35,8 @@ static void answer(struct answer *a)
 
 enum err query_run(struct ledger *l, const json_t *request, uint64_t as_of_s, json_t **reply)
 {
-    struct answer a = {.l = l, .request = request, .as_of_s = as_of_s, .reply = json_object()};
+    struct answer a = {.l = l, .roster = ledger_roster(l), .request = request,
+                       .as_of_s = as_of_s, .reply = json_object()};
     if (a.reply == NULL)
         return ERR_NOMEM;
     answer_put(&a, a.reply, "as_of_s", json_of_number(as_of_s));

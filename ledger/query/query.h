@@ -34,6 +34,8 @@ MUST_CHECK enum err query_run(struct ledger *l, const json_t *request, uint64_t 
 
 /* The JSON of one entry with verdict: shared by show and export. Facts by name, ids hex. */
 MUST_CHECK enum err query_entry_json(struct ledger *l, struct position at, json_t **out);
-MUST_CHECK enum err query_case_json(struct ledger *l, const struct case_state *s, json_t **out);
+/* The state of a case, as "show" gives it but for its subject. ERR_NOMEM. */
+MUST_CHECK enum err query_case_json(const struct roster *r, const struct case_state *s,
+                                    json_t **out);
 
 #endif

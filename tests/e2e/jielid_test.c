@@ -130,19 +130,103 @@ static void second_daemon_on_a_home_is_refused(void **state)
     assert_int_equal(daemon_stop(pid), 0);
 }
 
-static void restored_old_copy_is_refused(void **state)
+/* A shell command in a member's home. */
+static void in_home(const struct cluster *c, unsigned member, const char *what)
+{
+    char command[2 * HOME_PATH_BYTES];
+    int n = snprintf(command, sizeof command, "cd '%s' && %s", c->members[member].home, what);
+    assert_true(n > 0 && (size_t)n < sizeof command);
+    assert_int_equal(system(command), 0);
+}
+
+static void key_file_that_is_a_link_is_told_as_such(void **state)
+{
+    in_home(*state, 1, "mv node.key elsewhere && ln -s elsewhere node.key");
+    expect(run_on(*state, 1, "--check"), 69, "symbolic link");
+    in_home(*state, 1, "rm node.key && mv elsewhere node.key && chmod 644 node.key");
+    expect(run_on(*state, 1, "--check"), 69, "chmod 0600");
+}
+
+static void key_of_another_member_is_told_as_such(void **state)
+{
+    in_home(*state, 1, "cp ../anweiban/node.key .");
+    expect(run_on(*state, 1, "--check"), 69, "admitted with");
+    expect(run_on(*state, 1, ""), 69, "admitted with");
+}
+
+static void truncated_genesis_is_named_with_its_remedy(void **state)
+{
+    in_home(*state, 1, "truncate -s 100 genesis");
+    expect(run_on(*state, 1, "--check"), 66, "genesis is damaged");
+    expect(run_on(*state, 1, ""), 66, "/genesis");
+}
+
+static void shortened_database_is_refused_before_it_is_read(void **state)
+{
+    in_home(*state, 1, "test $(stat -c %s db/data.mdb) -gt 20000 && truncate -s 20000 db/data.mdb");
+    expect(run_on(*state, 1, "--check"), 70, "db/data.mdb");
+    expect(run_on(*state, 1, ""), 70, "cut short");
+}
+
+static void database_of_garbage_fails_the_check(void **state)
+{
+    in_home(*state, 1, "head -c 65536 /dev/zero | tr '\\0' 'x' > db/data.mdb");
+    expect(run_on(*state, 1, "--check"), 70, "db/data.mdb");
+}
+
+static void truncated_last_head_fails_the_check(void **state)
+{
+    cluster_open(*state, 1);
+    (void)cluster_report(*state, 1, 1);
+    cluster_close(*state, 1);
+    expect(run_on(*state, 1, "--check"), 0, ": ok");
+    in_home(*state, 1, "truncate -s 100 last-head");
+    expect(run_on(*state, 1, "--check"), 70, "own-log");
+}
+
+/* The node is up and answers, and takes no act of its own member. */
+static void assert_serves_and_does_not_sign(struct cluster *c)
+{
+    struct compose compose;
+    struct cluster_act a;
+    struct buffer act = {0};
+    pid_t pid = daemon_start(c, 1);
+    struct ipc_client *client = daemon_connect(c, 1, pid);
+    assert_non_null(client);
+    assert_true(daemon_compose(client, KIND_REPORT, NULL, &compose));
+    cluster_report_act(&a, 1);
+    cluster_sign(c, 1, &compose, &a, &act);
+    json_t *reply = daemon_append(client, buffer_span(&act));
+    assert_string_equal(daemon_error(reply), "ERR_ROLLBACK");
+    json_decref(reply);
+    buffer_clear(&act);
+    cluster_act_clear(&a);
+    ipc_disconnect(client);
+    assert_int_equal(daemon_stop(pid), 0);
+}
+
+static void restored_old_copy_serves_and_signs_nothing(void **state)
 {
     struct cluster *c = *state;
-    char command[2 * HOME_PATH_BYTES];
-    const char *home = c->members[1].home;
-    snprintf(command, sizeof command, "cp -r '%s/db' '%s/db.old'", home, home);
-    assert_int_equal(system(command), 0);
+    in_home(c, 1, "cp -r db db.old");
     cluster_open(c, 1);
     (void)cluster_report(c, 1, 1);
     cluster_close(c, 1);
-    snprintf(command, sizeof command, "rm -r '%s/db' && mv '%s/db.old' '%s/db'", home, home, home);
-    assert_int_equal(system(command), 0);
-    expect(run_on(c, 1, ""), 71, "last-head");
+    in_home(c, 1, "rm -r db && mv db.old db");
+    expect(run_on(c, 1, "--check"), 71, "last-head");
+    assert_serves_and_does_not_sign(c);
+}
+
+static void home_without_its_last_head_serves_and_signs_nothing(void **state)
+{
+    struct cluster *c = *state;
+    cluster_open(c, 1);
+    (void)cluster_report(c, 1, 1);
+    cluster_close(c, 1);
+    in_home(c, 1, "rm last-head");
+    expect(run_on(c, 1, "--check"), 71, "last-head");
+    assert_serves_and_does_not_sign(c);
+    assert_serves_and_does_not_sign(c);
 }
 
 #define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -156,7 +240,14 @@ int main(void)
         WITH_HOME(missing_home_and_foreign_ledger_have_their_own_status),
         WITH_HOME(key_file_open_to_others_is_refused),
         WITH_HOME(second_daemon_on_a_home_is_refused),
-        WITH_HOME(restored_old_copy_is_refused),
+        WITH_HOME(key_file_that_is_a_link_is_told_as_such),
+        WITH_HOME(key_of_another_member_is_told_as_such),
+        WITH_HOME(truncated_genesis_is_named_with_its_remedy),
+        WITH_HOME(shortened_database_is_refused_before_it_is_read),
+        WITH_HOME(database_of_garbage_fails_the_check),
+        WITH_HOME(truncated_last_head_fails_the_check),
+        WITH_HOME(restored_old_copy_serves_and_signs_nothing),
+        WITH_HOME(home_without_its_last_head_serves_and_signs_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  *
  *   dump FIRST COUNT [prefix]
  *
- * One export for each seed from FIRST on; with "prefix" only a random part of each log is held, so that
- * acts wait. Members and officers are genuine, the acts are not signed: their first line says
+ * One export for each seed from FIRST on; with "prefix" only a random part of each log is held, so
+ * that acts wait. Members and officers are genuine, the acts are not signed: their first line says
  * "simulated". Positions of acts leave gaps behind the governance entries of a log. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 
 #include "ledger/query/answer.h"
 #include "tests/support/sim_history.h"
-#include "tools/state_json.h"
 
 static void demand(bool holds)
 {
@@ -52,8 +51,9 @@ static json_t *signers(const struct entry *e)
 
     for (unsigned i = 0; i < e->signer_count; i++) {
         const struct signer *s = &e->signers[i];
-        json_t *one = json_pack("{s:o,s:s,s:s}", "key", json_of_hex(span_of(s->key.b, PUBKEY_BYTES)),
-                                "post", s->post, "role", roles[s->role]);
+        json_t *one = json_pack("{s:o,s:s,s:s}", "key",
+                                json_of_hex(span_of(s->key.b, PUBKEY_BYTES)), "post", s->post,
+                                "role", roles[s->role]);
         if (s->foreign)
             put(one, "enrolment", json_of_hash(&s->enrolment));
         demand(json_array_append_new(out, one) == 0);
@@ -166,6 +166,7 @@ static void put_history(struct history *h, uint64_t seed, bool prefix)
     uint64_t size;
     struct sim_set set;
     struct case_fold *f;
+    json_t *state;
 
     history_play(h, seed, 80 + sim_below(&sizes, 121));
     set = held(h, prefix, &size);
@@ -173,8 +174,8 @@ static void put_history(struct history *h, uint64_t seed, bool prefix)
     put_header(h->c.roster, seed, size);
     put_governance(h->c.roster);
     put_acts(&h->c, &set, f);
-    line_end(json_pack("{s:o,s:o}", "case", json_of_hash(&h->c.acts[0].e.id), "state",
-                       state_json(case_fold_state(f), h->c.roster->roster)));
+    demand(query_case_json(h->c.roster->roster, case_fold_state(f), &state) == OK);
+    line_end(json_pack("{s:o,s:o}", "case", json_of_hash(&h->c.acts[0].e.id), "state", state));
     case_fold_free(f);
 }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A second fold of law.md, written from its text and not from the program: reads an export of
+"""A second fold, written from the text of the law and not from the program: reads an export of
 `jieli export` (or of tests/reference/dump) and prints one JSON line for each entry and each case.
 
     fold.py [--compare] [FILE]
 
 With --compare it prints only what differs from the verdicts and states that the export tells, a
-line each, and ends with 1 if there was any. Naive on purpose: every view is made anew from the set of
-acts that it holds.
+line each, and ends with 1 if there was any. Naive on purpose: every view is made anew from the
+set of acts that it holds.
 """
 import json
 import sys
@@ -99,7 +99,7 @@ class Case:
         self.overtake()
 
     def judge(self, a):
-        if a.blocked and not a.hides():
+        if a.blocked and not a.hides() and not a.in_cycle:
             a.verdict, a.reason = "pending", None
             return
         if a.reason is None:
@@ -151,6 +151,10 @@ class Case:
             self.baton_or_keep |= 1 << a.bit
         self.kinds.setdefault(a.kind, []).append(a)
         self.valid |= 1 << a.bit
+        if a.kind in rules.BATON:
+            a.after = rules.View(self, a.seen | 1 << a.bit).custody().custodian
+        elif a.kind in ("close", "archive"):
+            a.grade_seen = v.grade()
 
     @staticmethod
     def keeps_open(a, v):
@@ -260,7 +264,7 @@ def case_of(e):
 
 
 def mark_cycles(ledger, entries):
-    """Entries that reach each other: by refs, by what their member wrote before on the case, by law."""
+    """Entries that reach each other: by refs, by their predecessor on the case, by law."""
     by_id = {e.id: e for e in entries}
     convenor = sorted((e for e in entries if e.log == ledger.convenor.id), key=lambda e: e.index)
     edges, before = {}, {}
@@ -274,9 +278,9 @@ def mark_cycles(ledger, entries):
         before[spot] = e
         if e.hides():
             continue
-        out += [by_id[r] for r in e.refs if r in by_id]
+        out += [by_id[r] for r in e.refs if r in by_id and case_of(by_id[r]) == case_of(e)]
         below = sum(c.index < e.law for c in convenor)
-        if below and not (e.log == ledger.convenor.id and e.said_law > e.index):
+        if below and e.reason != "law_lowered":
             out.append(("prefix", below - 1))
     for group in components(edges):
         found = [e for e in group if isinstance(e, export.Entry)]
@@ -341,7 +345,8 @@ def fold_cases(ledger, entries):
     for e in entries:
         if not hasattr(e, "first_reason"):
             e.first_reason, e.first_waits = e.reason, e.waits
-        e.reason, e.waits = e.first_reason, e.first_waits or e.law_waits
+        e.reason = e.first_reason
+        e.waits = e.first_waits or (e.law_waits and e.reason is None)
         case = case_of(e)
         if case is not None and e.kind_no not in export.GOVERNANCE:
             groups.setdefault(case, []).append(e)
@@ -378,7 +383,7 @@ LOOSE = ("closure", "pass", "petition", "verifier")
 
 
 def same(key, mine, theirs):
-    """Where law.md leaves open which of several concurrent acts is shown, `mine` names them all."""
+    """Where the law leaves open which of concurrent acts is shown, `mine` names them all."""
     if key in LOOSE:
         return theirs in mine
     if key == "supports":

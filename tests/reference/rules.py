@@ -1,4 +1,4 @@
-"""What law.md and domain.md say of each act, over a view: the part of a case that somebody had seen.
+"""What the law says of each act, over a view: the part of a case that somebody had seen.
 
 A check returns None for a valid act, else the reason why it is void.
 """
@@ -113,7 +113,15 @@ class View:
     def due_on(self):
         acts = [a for a in self.all("report", "assign", "rule", "order", "supervise")
                 if "due_on" in a.facts]
-        return min((a.facts["due_on"] for a in self.latest(acts)), default=None)
+        replacing = [a for a in acts if self.replaces(a)]
+        return min((a.facts["due_on"] for a in acts
+                    if not any(b.seen >> a.bit & 1 for b in replacing)), default=None)
+
+    def replaces(self, act):
+        """An order beside a custody act that shows another custodian replaces no term."""
+        return act.kind != "order" or all(
+            act.seen >> b.bit & 1 or b.seen >> act.bit & 1 or b.after.id == act.log
+            for b in self.all(*BATON))
 
     # ---- parties ----
 
@@ -150,14 +158,16 @@ class View:
         return self.support(name) in ("ask", "confirm")
 
     def interim(self):
-        """The custodian that the last ruling replaced, until the first entry of the new one that has
-        seen it."""
+        """The custodian that the last ruling replaced, until the new one writes an entry that has
+        seen it, or another takes the case."""
         c = self.custody()
         if not c.former or c.former[-1][0] is not c.ruling:
             return None
-        named = c.former[-1][2].id
-        if named == c.ruling.log or any(a.log == named and a.seen >> c.ruling.bit & 1
-                                        for a in self.case.acts if self.shown >> a.bit & 1):
+        named, ruling = c.former[-1][2].id, c.ruling
+        if named == ruling.log or named != c.custodian.id:
+            return None
+        if any(a.log == named and a.seen >> ruling.bit & 1
+               for a in self.case.acts if self.shown >> a.bit & 1):
             return None
         return c.former[-1][1]
 
@@ -192,7 +202,10 @@ class View:
         for k in self.case.keep_open:
             if self.has(k) and not closure.seen >> k.bit & 1:
                 return False
-        if self.conflict_hidden(closure):
+        if self.conflict_hidden(closure) or any(
+                GRADES.index(g.facts["grade"]) > closure.grade_seen
+                for g in self.all("regrade")
+                if not closure.seen >> g.bit & 1 and not g.seen >> closure.bit & 1):
             return False
         if closure.kind == "archive":
             return all(closure.seen >> d.bit & 1 for d in self.all("dual-open"))

@@ -197,9 +197,12 @@ static struct case_fold *fold_shuffled(struct history *h)
     assert_int_equal(case_fold_create(&f, h->c.roster->roster, &h->c.acts[0].e.id), OK);
     for (unsigned i = 0; i < h->c.count; i++) {
         const struct sim_act *a = &h->c.acts[order[i]];
+        struct act_origin copied = a->origin;
         assert_int_equal(case_fold_add(f, &a->e, &a->origin), OK);
+        copied.member.v = (uint16_t)sim_below(&h->random, MEMBERS);
+        copied.index += sim_below(&h->random, 3);
         if (sim_below(&h->random, 4) == 0)
-            assert_int_equal(case_fold_add(f, &a->e, &a->origin), ERR_EXISTS);
+            assert_int_equal(case_fold_add(f, &a->e, &copied), ERR_EXISTS);
         if (sim_below(&h->random, 32) == 0)
             assert_int_equal(case_fold_run(f), OK);
     }

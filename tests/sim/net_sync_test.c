@@ -199,7 +199,7 @@ static void a_broken_pull_resumes_where_it_stopped(void **state)
     net_sim_heal(t.sim, 0);
     assert_true(net_sim_settle(t.sim, 60000));
     assert_true(all_same(&t));
-    assert_true((s.packages - before) <= (6000 - stored) / 1000 + 2);
+    assert_true((s.packages - before) <= (6000 - stored) / COMMIT_MAX_ENTRIES + 2);
     town_clear(&t);
 }
 

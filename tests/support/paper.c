@@ -206,6 +206,8 @@ static void dump_table(struct ledger *l, enum table table, struct buffer *out)
     struct span key, value;
     assert_int_equal(cursor_open(ledger_txn(l), table, (struct span){NULL, 0}, &cursor), OK);
     while (cursor_next(cursor, &key, &value) == OK) {
+        if (table == TABLE_CASE && key.len != HASH_BYTES)
+            continue;                              /* its entries in the order of arrival */
         put(out, key.data, key.len);
         put(out, value.data, value.len);
     }

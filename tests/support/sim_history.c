@@ -223,6 +223,9 @@ static void act_falsely(struct history *h, unsigned by, const struct sim_set *kn
         sim_rebase(&h->c, &h->c.acts[sim_below(&h->random, h->c.count)].e.id);
     if (way == 7)
         spoil(&h->c);
+    if (way == 8)
+        h->c.acts[h->c.count - 1].origin.at_once =
+            sim_below(&h->random, 2) ? REASON_REPEATED : REASON_LAW_LOWERED;
     landed(h, by, false);
 }
 

@@ -173,6 +173,68 @@ static void a_file_that_is_no_store_is_refused(void **state)
     assert_int_equal(store_open(&s, p->db, true, false), ERR_CORRUPT);
 }
 
+static void fill_pages(struct place *p, char first, unsigned count)
+{
+    uint8_t *room;
+    struct txn *t;
+    char key[2] = {first, 0};
+    for (unsigned i = 0; i < count; i++, key[0]++) {
+        assert_int_equal(txn_write(p->s, &t), OK);
+        assert_int_equal(table_reserve(t, TABLE_CASE, text(key), 50000, &room), OK);
+        memset(room, 7, 50000);
+        assert_int_equal(txn_commit(t), OK);
+    }
+}
+
+static void a_file_shorter_than_its_last_page_is_corrupt(void **state)
+{
+    struct place *p = *state;
+    struct store *s;
+    struct stat st, after;
+    fill_pages(p, 'a', 8);
+    store_close(p->s);
+    p->s = NULL;
+    assert_int_equal(stat(p->data, &st), 0);
+    const off_t cuts[] = {st.st_size - 1, st.st_size - 4096, st.st_size / 2, 20000, 8192};
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        assert_int_equal(truncate(p->data, cuts[i]), 0);
+        assert_int_equal(store_open(&s, p->db, false, true), ERR_CORRUPT);
+        assert_int_equal(store_open(&s, p->db, false, false), ERR_CORRUPT);
+        assert_int_equal(stat(p->data, &after), 0);
+        assert_int_equal(after.st_size, cuts[i]);
+    }
+}
+
+/* A page that is taken at the end and freed in one commit is never written. */
+static void a_file_that_ends_before_free_pages_is_mended_by_its_writer(void **state)
+{
+    struct place *p = *state;
+    struct txn *t;
+    struct stat st, after;
+    fill_pages(p, 'a', 8);
+    assert_int_equal(txn_write(p->s, &t), OK);
+    assert_int_equal(table_del(t, TABLE_CASE, text("h")), OK);
+    assert_int_equal(txn_commit(t), OK);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(put(p, "z", "small"), OK);
+    store_close(p->s);
+    p->s = NULL;
+    assert_int_equal(stat(p->data, &st), 0);
+    unsigned mended = 0;
+    for (off_t cut = st.st_size - 4096; cut > st.st_size / 2; cut -= 4096) {
+        assert_int_equal(truncate(p->data, cut), 0);
+        if (store_open(&p->s, p->db, false, false) != OK)
+            break;
+        assert_int_equal(stat(p->data, &after), 0);
+        assert_int_equal(after.st_size, st.st_size);
+        holds(p->s, "h", NULL);
+        store_close(p->s);
+        p->s = NULL;
+        mended++;
+    }
+    assert_true(mended > 0);
+}
+
 static void a_newer_format_is_unsupported(void **state)
 {
     struct place *p = *state;
@@ -459,6 +521,8 @@ int main(void)
         IN_PLACE(committed_values_survive_and_aborted_ones_do_not),
         IN_PLACE(nothing_is_opened_where_nothing_was_made),
         IN_PLACE(a_file_that_is_no_store_is_refused),
+        IN_PLACE(a_file_shorter_than_its_last_page_is_corrupt),
+        IN_PLACE(a_file_that_ends_before_free_pages_is_mended_by_its_writer),
         IN_PLACE(a_newer_format_is_unsupported),
         IN_PLACE(smaller_maps_follow_where_address_space_is_short),
         IN_PLACE(a_full_disk_stores_nothing_and_the_store_goes_on),

@@ -10,7 +10,6 @@
 #include "ledger/query/query.h"
 #include "tests/support/cluster.h"
 #include "tools/export_file.h"
-#include "tools/state_json.h"
 
 static void act(struct cluster *c, unsigned member, uint32_t kind, const struct hash *case_id)
 {
@@ -113,25 +112,6 @@ static void export_folded_without_a_home_gives_the_same(void **state)
     cluster_free(c);
 }
 
-static void states_are_worded_as_show_words_them(void **state)
-{
-    struct cluster *c = committee();
-    struct ledger *l = c->members[2].ledger;
-    struct case_cursor cursor = {.custodian = {MEMBER_NONE}};
-    struct case_state s;
-    unsigned count = 0;
-    (void)state;
-    for (; ledger_case_next(l, &cursor, &s) == OK; count++) {
-        json_t *here = state_json(&s, ledger_roster(l)), *there;
-        assert_int_equal(query_case_json(l, &s, &there), OK);
-        assert_true(json_equal(here, there));
-        json_decref(here);
-        json_decref(there);
-    }
-    assert_int_equal(count, 2);
-    cluster_free(c);
-}
-
 static void entry_comes_back_from_its_json_byte_for_byte(void **state)
 {
     struct cluster *c = committee();
@@ -187,7 +167,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(export_folded_without_a_home_gives_the_same),
-        cmocka_unit_test(states_are_worded_as_show_words_them),
         cmocka_unit_test(entry_comes_back_from_its_json_byte_for_byte),
         cmocka_unit_test(damaged_export_is_refused_with_its_line),
     };

@@ -37,6 +37,7 @@ enum finding_kind {
     FIND_VOID,          /* verdict void; reason */
     FIND_FOREIGN,       /* a copy or a repeat; reason */
     FIND_FORK,          /* two signed heads that cannot be one tree */
+    FIND_PART,          /* a part's file here is not what the entry committed to; err tells */
     FIND_SHORT,         /* shorter than another copy proves it to be; size here, other there */
     /* said */
     FIND_OVERTAKEN,     /* a closure without effect: it had not seen what keeps the case open */
@@ -44,6 +45,7 @@ enum finding_kind {
     FIND_INCOMPLETE,    /* holds size of the other entries that its checkpoint covers */
     FIND_RANGE,         /* partial file: entries [size, other) proven */
     FIND_UNPROVEN,      /* partial file: [size, other) cannot be proven without what lies before */
+    FIND_PARTS,         /* size of the other parts that the log's entries name are not held here */
     FIND_AHEAD,         /* longer than the other copy; size here, other there */
 };
 

@@ -42,6 +42,8 @@ static const struct { enum audit_weight weight; const char *name, *message; } fi
      N_("a copy or a repeat, without effect")},
     [FIND_FORK] = {AUDIT_LISTED, "fork",
      N_("two signed heads that cannot be one tree")},
+    [FIND_PART] = {AUDIT_LISTED, "part",
+     N_("a part's file is not what the entry committed to")},
     [FIND_SHORT] = {AUDIT_LISTED, "short",
      N_("shorter than the other copy proves it to be")},
     [FIND_OVERTAKEN] = {AUDIT_SAID, "overtaken",
@@ -54,6 +56,8 @@ static const struct { enum audit_weight weight; const char *name, *message; } fi
      N_("these entries are proven; that there are no others is not")},
     [FIND_UNPROVEN] = {AUDIT_SAID, "unproven",
      N_("cannot be proven without the entries that lie before")},
+    [FIND_PARTS] = {AUDIT_SAID, "parts",
+     N_("parts not held here")},
     [FIND_AHEAD] = {AUDIT_SAID, "ahead",
      N_("longer than the other copy")},
 };

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/fork.h"
 #include "ledger/log/home.h"
 #include "ledger/log/log_key.h"
 #include "ledger/log/tile.h"
+#include "tools/audit/parts.h"
 #include "tools/audit/run.h"
 
 struct home_audit {
@@ -14,6 +16,7 @@ struct home_audit {
     struct txn *txn;
     struct log *stored;            /* [log_no] */
     uint32_t stored_count;
+    struct part_files parts;
 };
 
 static enum err read_run(void *ctx, const struct run_log *log, uint64_t index,
@@ -44,6 +47,20 @@ static enum err read_state(void *ctx, const struct hash *case_id, struct span *s
 {
     struct home_audit *h = ctx;
     return table_get(h->txn, TABLE_CASE, span_of(case_id->b, HASH_BYTES), state);
+}
+
+static enum err check_parts(void *ctx, struct run_log *log, uint64_t index, const struct entry *e)
+{
+    struct home_audit *h = ctx;
+    enum err err = OK;
+    for (unsigned i = 0; err != ERR_NOMEM && i < e->part_count; i++) {
+        err = part_files_check(&h->parts, &e->parts[i].commitment);
+        log->parts++;
+        log->parts_missing += err == ERR_NOTFOUND;
+        if (err != OK && err != ERR_NOTFOUND && err != ERR_NOMEM)
+            run_found_at(&h->run, log, FIND_PART, index, err);
+    }
+    return err == ERR_NOMEM ? err : OK;
 }
 
 static enum err load_log(struct home_audit *h, struct log_no no, struct run_log *out)
@@ -145,27 +162,23 @@ static enum err check_last_head(struct home_audit *h, struct run_log *log)
     return OK;
 }
 
-static bool evidence_span(struct reader *r, struct span *out)
+/* Whether two notes prove a fork: both signed, and not of one tree, by the entries held or by the
+ * proof that leads from another root to the larger. */
+static bool fork_proven(struct home_audit *h, const struct run_log *log,
+                        const struct span notes[2], const struct proof *proof)
 {
-    *out = read_span(r, read_u32(r));
-    return !r->failed;
-}
-
-/* Whether two notes prove a fork: both signed, and not of one tree. */
-static bool fork_proven(struct home_audit *h, const struct run_log *log, struct span evidence)
-{
-    struct reader reader;
-    struct span notes[2];
     struct checkpoint heads[2];
     struct hash root;
-    reader_init(&reader, evidence);
     for (unsigned i = 0; i < 2; i++) {
-        if (!evidence_span(&reader, &notes[i]) ||
-            run_head_verify(&h->run, log, notes[i], &heads[i]) != OK)
+        if (run_head_verify(&h->run, log, notes[i], &heads[i]) != OK)
             return false;
     }
-    if (heads[0].size == heads[1].size)
-        return !hash_equal(&heads[0].root, &heads[1].root);
+    const struct checkpoint *less = &heads[heads[0].size > heads[1].size];
+    const struct checkpoint *more = less == heads ? &heads[1] : heads;
+    if (less->size == more->size)
+        return !hash_equal(&less->root, &more->root);
+    if (fork_old_root(less->size, more, proof, &root))
+        return !hash_equal(&root, &less->root);
     for (unsigned i = 0; i < 2; i++) {
         if (log->set != NULL && set_root(log->set, heads[i].size, &root) == OK &&
             !hash_equal(&root, &heads[i].root))
@@ -176,20 +189,18 @@ static bool fork_proven(struct home_audit *h, const struct run_log *log, struct 
 
 static enum err check_forks(struct home_audit *h, struct run_log *log)
 {
-    struct cursor *c;
-    struct span key, value;
-    const struct log_key from = log_key_numbered(log->stored, 0);
-    enum err err = cursor_open(h->txn, TABLE_FORK, log_key_span(&from), &c);
-    if (err != OK)
-        return err;
-    while ((err = cursor_next(c, &key, &value)) == OK && key.len == from.len &&
-           load_u32(key.data) == log->stored.v) {
-        bool proven = fork_proven(h, log, value);
+    struct span notes[2];
+    struct proof proof;
+    enum err err = OK;
+    for (uint32_t n = 0; n < LOG_FORKS_MAX; n++) {
+        err = log_fork_get(h->txn, log->stored, n, notes, &proof);
+        if (err != OK && err != ERR_CORRUPT)
+            break;
+        bool proven = err == OK && fork_proven(h, log, notes, &proof);
         h->run.out->forks += proven;
         run_found(&h->run, log, (struct finding){.kind = proven ? FIND_FORK : FIND_EVIDENCE});
     }
-    cursor_close(c);
-    return err == ERR_NOTFOUND ? OK : err;
+    return err == ERR_NOTFOUND || err == ERR_CORRUPT ? OK : err;
 }
 
 static enum err check_logs(struct home_audit *h)
@@ -202,6 +213,9 @@ static enum err check_logs(struct home_audit *h)
             continue;
         check_key(h, log);
         check_tiles(h, log);
+        if (log->parts_missing > 0)
+            run_found(r, log, (struct finding){.kind = FIND_PARTS, .size = log->parts_missing,
+                                               .other = log->parts});
         err = check_forks(h, log);
         if (err == OK && h->own != NULL && strcmp(log->member, h->own) == 0)
             err = check_last_head(h, log);
@@ -224,13 +238,14 @@ static enum err check_rows_of(struct home_audit *h, struct run_log *log)
     enum err err = OK;
     for (uint64_t i = 0; err == OK && log->set != NULL && i < log->set->count; i++) {
         const struct set_entry *entry = &log->set->entries[i];
+        const uint8_t is[] = {entry->verdict, entry->reason, entry->at_once, entry->in_cycle};
         const struct log_key key = log_key_entry(log->stored, i);
         struct span row;
         if (entry->verdict == VERDICT_VALID)
             continue;
         err = table_get(h->txn, TABLE_VERDICT, log_key_span(&key), &row);
-        if (err == ERR_NOTFOUND || (err == OK && (row.len != 4 || row.data[0] != entry->verdict ||
-                                                  row.data[1] != entry->reason))) {
+        if (err == ERR_NOTFOUND ||
+            (err == OK && (row.len != sizeof is || memcmp(row.data, is, sizeof is) != 0))) {
             verdict_wrong(h, log, i, (enum reason)entry->reason);
             err = OK;
         }
@@ -257,12 +272,26 @@ static enum err check_rows(struct home_audit *h)
         bool known = log != NULL && log->set != NULL && index < log->set->count;
         if (!known)
             run_found(r, log, (struct finding){.kind = FIND_VERDICT});
-        else if (value.len == 4 && value.data[0] != VERDICT_VALID &&
-                 log->set->entries[index].verdict == VERDICT_VALID)
+        else if (log->set->entries[index].verdict == VERDICT_VALID)
             verdict_wrong(h, log, index, REASON_NONE);
     }
     cursor_close(c);
     free(by_no);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+/* Besides the states the table holds the lists of the cases' entries, under longer keys. */
+static enum err count_states(struct txn *t, uint64_t *count)
+{
+    struct cursor *c;
+    struct span key, value;
+    enum err err = cursor_open(t, TABLE_CASE, (struct span){NULL, 0}, &c);
+    *count = 0;
+    if (err != OK)
+        return err;
+    while ((err = cursor_next(c, &key, &value)) == OK)
+        *count += key.len == HASH_BYTES;
+    cursor_close(c);
     return err == ERR_NOTFOUND ? OK : err;
 }
 
@@ -275,7 +304,7 @@ static enum err check_stored(struct home_audit *h)
     for (unsigned i = 0; err == OK && i < r->log_count; i++)
         err = check_rows_of(h, &r->logs[i]);
     if (err == OK)
-        err = table_count(h->txn, TABLE_CASE, &states);
+        err = count_states(h->txn, &states);
     if (err != OK)
         return err;
     if (states > r->set.case_count)
@@ -292,6 +321,8 @@ static enum err audit_all(struct home_audit *h)
 {
     struct audit_run *r = &h->run;
     enum err err = load_logs(h);
+    if (err == OK)
+        err = part_files_open(&h->parts, h->home);
     if (err == OK)
         err = run_stream(r);
     if (err == OK)
@@ -322,7 +353,7 @@ enum err audit_home(const char *home, const struct audit_options *options,
     h->against = options->against;
     h->run.report = report;
     h->run.out = out;
-    h->run.source = (struct run_source){h, read_run, check_leaves, read_state};
+    h->run.source = (struct run_source){h, read_run, check_leaves, check_parts, read_state};
     enum err err = home_path(path, sizeof path, home, "genesis");
     if (err == OK)
         err = file_read(path, GENESIS_MAX_BYTES, &genesis);
@@ -340,6 +371,7 @@ enum err audit_home(const char *home, const struct audit_options *options,
     txn_abort(h->txn);
     store_close(h->store);
     buffer_clear(&genesis);
+    part_files_clear(&h->parts);
     free(h->stored);
     free(h);
     return err;

@@ -21,7 +21,7 @@ struct refold {
     struct job *jobs;
     struct job **idle;
     size_t idle_count, next;
-    bool all;                      /* else only cases with a law above the folded size */
+    uint64_t law;                  /* cases of lesser laws are left as they are */
     uint64_t done;
 };
 
@@ -46,7 +46,7 @@ static bool feed(struct refold *f, enum err *err)
     job->count = 0;
     job->compare = f->r->source.state != NULL;
     for (; f->next < s->case_count && job->count < RUN_JOB_CASES; f->next++) {
-        if (!f->all && s->cases[f->next].law_max <= s->folded)
+        if (s->cases[f->next].law_max < f->law)
             continue;
         job->stored[job->count] = (struct span){NULL, 0};
         if (job->compare)
@@ -65,13 +65,14 @@ static bool feed(struct refold *f, enum err *err)
     return true;
 }
 
-static enum err pass(struct refold *f, bool all)
+static enum err pass(void *ctx, uint64_t law)
 {
+    struct refold *f = ctx;
     const struct audit_report *report = f->r->report;
     enum err err = OK;
     f->next = 0;
     f->done = 0;
-    f->all = all;
+    f->law = law;
     for (;;) {
         while (f->idle_count > 0 && err == OK && feed(f, &err))
             continue;
@@ -86,18 +87,11 @@ static enum err pass(struct refold *f, bool all)
     }
 }
 
-/* The first pass takes everything of the convenor's log for decided. Where an entry of it waits,
- * acts under a later law wait too: their cases are folded again, until nothing moves. */
 static enum err settle(struct refold *f)
 {
     struct audit_set *s = &f->r->set;
-    bool cycles;
     set_sort(s);
-    enum err err = set_mark_cycles(s, &cycles);
-    if (err == OK)
-        err = pass(f, true);
-    while (err == OK && set_lower(s))
-        err = pass(f, false);
+    enum err err = set_settle(s, pass, f);
     for (size_t i = 0; err == OK && i < s->case_count; i++) {
         if (s->cases[i].differs)
             run_found(f->r, NULL, (struct finding){.kind = FIND_STATE, .has_case = true,

@@ -16,6 +16,7 @@ struct run_log {
     struct set_log *set;           /* NULL: not admitted, or not looked at */
     struct span note;              /* newest checkpoint, borrowed; empty: none */
     struct checkpoint head;        /* decoded once verified */
+    uint64_t parts, parts_missing; /* that its entries name */
     bool broken, incomplete;
 };
 
@@ -28,6 +29,8 @@ struct run_source {
     /* Looks at leaf hashes computed from the bytes; NULL: nothing to compare with. */
     enum err (*leaves)(void *ctx, struct run_log *log, uint64_t index, const struct hash *leaves,
                        size_t count);
+    /* Looks at the parts that an entry names; NULL: none are here. */
+    enum err (*parts)(void *ctx, struct run_log *log, uint64_t index, const struct entry *e);
     /* The stored state of a case, borrowed; NULL: none is stored. ERR_NOTFOUND. */
     enum err (*state)(void *ctx, const struct hash *case_id, struct span *state);
 };

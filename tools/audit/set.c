@@ -147,3 +147,31 @@ struct set_entry *set_entry_of(const struct audit_set *s, const struct set_item 
     assert(item->log < s->log_count && item->index < s->logs[item->log]->count);
     return &s->logs[item->log]->entries[item->index];
 }
+
+enum err set_decode(const struct audit_set *s, const struct set_item *item, struct entry *out)
+{
+    const struct set_entry *entry = set_entry_of(s, item);
+    enum err err = entry_decode(out, span_of(entry->bytes, entry->len));
+    out->id = entry->id;
+    return err;
+}
+
+struct place set_place(const struct audit_set *s, const struct set_item *item)
+{
+    const struct set_log *log = s->logs[item->log];
+    return (struct place){s->roster, log->by, log->epoch, item->index};
+}
+
+void set_row_get(const struct set_entry *entry, struct verdict_row *out)
+{
+    *out = (struct verdict_row){(enum verdict)entry->verdict, (enum reason)entry->reason,
+                                (enum reason)entry->at_once, entry->in_cycle};
+}
+
+void set_row_put(struct set_entry *entry, const struct verdict_row *row)
+{
+    entry->verdict = (uint8_t)row->verdict;
+    entry->reason = (uint8_t)row->reason;
+    entry->at_once = (uint8_t)row->at_once;
+    entry->in_cycle = row->in_cycle;
+}

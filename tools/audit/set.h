@@ -1,14 +1,13 @@
 /* The entries under audit, in memory: what is kept of each, and what the audit itself says of it.
- * Entries are judged here anew, from their bytes and their places alone (law.md); no verdict, index
- * or list that a node stored is looked at. Bytes are borrowed from where they were read. */
+ * Entries are judged here anew, from their bytes and their places alone, by the rules that the
+ * engine judges by (ledger/judge.h, ledger/cycle.h, the fold); no verdict, index or list that a
+ * node stored is looked at. Bytes are borrowed from where they were read. */
 #ifndef JIELI_TOOLS_AUDIT_SET_H
 #define JIELI_TOOLS_AUDIT_SET_H
 
 #include "crypto/merkle.h"
-#include "ledger/cases/fold.h"
 #include "ledger/cases/state.h"
-#include "ledger/log/log.h"
-#include "ledger/roster/roster.h"
+#include "ledger/judge.h"
 
 enum { SET_PAST = 64, SET_NONCE_BYTES = 16 };
 
@@ -17,7 +16,7 @@ struct set_entry {
     uint32_t len;
     uint8_t verdict, reason;       /* enum verdict, enum reason */
     uint8_t at_once;               /* void by its own form: enum reason */
-    bool in_case, in_cycle;
+    bool in_cycle;
     struct hash id;
     uint8_t nonce_key[SET_NONCE_BYTES];   /* SHA-256(member, first key, nonce), its beginning */
 };
@@ -30,13 +29,14 @@ struct set_log {
     struct set_entry *entries;
     struct hash *bundle_roots;     /* of every full bundle of 256 */
     struct frontier frontier;
-    uint64_t law_max;              /* greatest law so far */
+    struct log_tail tail;
     struct { bool used; uint64_t size; struct hash root; } past[SET_PAST];
 };
 
 struct set_case {
     struct hash id;
     uint64_t law_max;              /* greatest law of its entries */
+    uint64_t circle;               /* case_fold_circle, once folded */
     size_t from, count;            /* its items, once sorted */
     bool differs;                  /* from the state that is stored */
 };
@@ -93,10 +93,9 @@ void set_sort(struct audit_set *s);
  * NULL. */
 MUST_CHECK enum err set_fold_case(struct audit_set *s, uint32_t case_no, struct buffer *state,
                                   struct case_state *view);
-/* After all cases are folded: takes `folded` down to the convenor's first entry that waits. True
- * when it moved, and cases with a greater law are to be folded again. */
-bool set_lower(struct audit_set *s);
-/* Marks entries that reach each other over several cases. *found when there were any. */
-MUST_CHECK enum err set_mark_cycles(struct audit_set *s, bool *found);
+/* Brings all verdicts and states to rest. `pass` folds every case whose law_max is `law` or
+ * more. */
+typedef enum err set_pass(void *ctx, uint64_t law);
+MUST_CHECK enum err set_settle(struct audit_set *s, set_pass *pass, void *ctx);
 
 #endif

@@ -28,72 +28,29 @@ void set_sort(struct audit_set *s)
                 *here = moved;
         }
     }
-    s->folded = s->log_count == 0 ? 0 : s->logs[0]->count;
-}
-
-static void origin_of(const struct audit_set *s, const struct set_item *item,
-                      const struct entry *e, struct act_origin *out)
-{
-    const struct set_log *log = s->logs[item->log];
-    const struct set_entry *entry = &log->entries[item->index];
-    const struct officer *signers[ENTRY_MAX_SIGNERS];
-    struct hash missing;
-    bool waits = false, foreign = false;
-    *out = (struct act_origin){.member = log->by, .epoch = log->epoch, .index = item->index,
-                               .at_once = (enum reason)entry->at_once,
-                               .in_cycle = entry->in_cycle};
-    if (out->at_once != REASON_NONE || out->in_cycle)
-        return;
-    for (unsigned i = 0; i < e->signer_count; i++)
-        foreign = foreign || e->signers[i].foreign;
-    if (foreign)
-        out->at_once =
-            roster_check_signers(s->roster, log->by, item->index, e, signers, &waits, &missing);
-    out->waits = waits || e->law_size > s->folded;
 }
 
 static enum err add_item(const struct audit_set *s, const struct set_item *item,
                          struct case_fold *f)
 {
-    const struct set_entry *entry = set_entry_of(s, item);
+    const struct place at = set_place(s, item);
+    struct verdict_row row;
     struct act_origin origin;
     struct entry e;
-    enum err err = entry_decode(&e, span_of(entry->bytes, entry->len));
+    enum err err = set_decode(s, item, &e);
     if (err != OK)
         return err;
-    e.id = entry->id;
-    origin_of(s, item, &e, &origin);
+    set_row_get(set_entry_of(s, item), &row);
+    origin_judge(&at, &e, &row, s->folded, &origin);
     err = case_fold_add(f, &e, &origin);
     return err == ERR_EXISTS ? OK : err;
 }
 
-/* Tells the fold which ids it misses are held and belong to another case. */
-static enum err mark_elsewhere(const struct audit_set *s, struct case_fold *f, bool *any)
+static enum err is_held(void *set, const struct hash *id, bool *held)
 {
-    enum err err = OK;
-    *any = false;
-    for (size_t i = 0; err == OK && i < case_fold_count(f); i++) {
-        struct act_view v;
-        struct set_item held;
-        case_fold_act(f, i, &v);
-        if (v.verdict != VERDICT_PENDING || !v.has_missing || !set_find(s, &v.missing, &held))
-            continue;
-        err = case_fold_elsewhere(f, &v.missing);
-        *any = true;
-    }
-    return err;
-}
-
-static enum err run(const struct audit_set *s, struct case_fold *f)
-{
-    enum err err = case_fold_run(f);
-    bool again = err == OK && case_fold_state(f)->pending_count > 0;
-    while (err == OK && again) {
-        err = mark_elsewhere(s, f, &again);
-        if (err == OK && again)
-            err = case_fold_run(f);
-    }
-    return err;
+    struct set_item item;
+    *held = set_find(set, id, &item);
+    return OK;
 }
 
 static void note_verdicts(struct audit_set *s, const struct case_fold *f)
@@ -113,15 +70,16 @@ static void note_verdicts(struct audit_set *s, const struct case_fold *f)
 enum err set_fold_case(struct audit_set *s, uint32_t case_no, struct buffer *state,
                        struct case_state *view)
 {
-    const struct set_case *c = &s->cases[case_no];
+    struct set_case *c = &s->cases[case_no];
     struct case_fold *f = NULL;
     enum err err = case_fold_create(&f, s->roster, &c->id);
     for (size_t i = 0; err == OK && i < c->count; i++)
         err = add_item(s, &s->items[c->from + i], f);
     if (err == OK)
-        err = run(s, f);
+        err = case_fold_settle(f, is_held, s);
     if (err == OK) {
         note_verdicts(s, f);
+        c->circle = case_fold_circle(f);
         if (view != NULL)
             *view = *case_fold_state(f);
         if (state != NULL)
@@ -131,14 +89,46 @@ enum err set_fold_case(struct audit_set *s, uint32_t case_no, struct buffer *sta
     return err;
 }
 
-bool set_lower(struct audit_set *s)
+/* The convenor's first entry that waits; the folded size when none does. */
+static uint64_t first_waiting(const struct audit_set *s)
 {
-    const struct set_log *convenor = s->log_count == 0 ? NULL : s->logs[0];
-    for (uint64_t i = 0; convenor != NULL && i < s->folded; i++) {
-        if (convenor->entries[i].verdict == VERDICT_PENDING) {
-            s->folded = i;
-            return true;
+    uint64_t i = 0;
+    while (i < s->folded && s->logs[0]->entries[i].verdict != VERDICT_PENDING)
+        i++;
+    return i;
+}
+
+static uint64_t first_circle(const struct audit_set *s)
+{
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < s->case_count; i++)
+        if (s->cases[i].circle < least)
+            least = s->cases[i].circle;
+    return least;
+}
+
+/* Everything of the convenor's log is taken for decided at first. Where an entry of it waits, or
+ * reaches a law beyond itself, acts under a later law wait too: their cases are folded again. There
+ * alone the engine looks for circles; once they are marked, all is taken for decided again. */
+enum err set_settle(struct audit_set *s, set_pass *pass, void *ctx)
+{
+    uint64_t law = 0;
+    bool found = true;
+    enum err err = OK;
+    while (err == OK && found) {
+        s->folded = s->log_count == 0 ? 0 : s->logs[0]->count;
+        err = pass(ctx, law);
+        const uint64_t circle = first_circle(s);
+        uint64_t waiting = first_waiting(s);
+        uint64_t to = circle < waiting ? circle : waiting;
+        for (; err == OK && to < s->folded; to = first_waiting(s)) {
+            s->folded = to;
+            err = pass(ctx, to + 1);
         }
+        found = false;
+        if (err == OK && s->folded == circle)
+            err = set_mark_circles(s, &found);
+        law = s->folded + 1;
     }
-    return false;
+    return err;
 }

@@ -113,8 +113,16 @@ bool set_find(const struct audit_set *s, const struct hash *id, struct set_item 
     return true;
 }
 
-enum err set_map_nonce(struct audit_set *s, const struct set_item *item, const struct entry *e,
-                       bool *used)
+bool set_nonce_used(const struct audit_set *s, const struct entry *e)
+{
+    struct hash key;
+    if (s->by_nonce.cap == 0)
+        return false;
+    nonce_key(e, &key);
+    return *map_seek(s, &s->by_nonce, nonce_key_of, &key) != 0;
+}
+
+enum err set_map_nonce(struct audit_set *s, const struct set_item *item, const struct entry *e)
 {
     struct hash key;
     enum err err = map_grow(s, &s->by_nonce, nonce_key_of);
@@ -122,12 +130,9 @@ enum err set_map_nonce(struct audit_set *s, const struct set_item *item, const s
         return err;
     nonce_key(e, &key);
     uint64_t *slot = map_seek(s, &s->by_nonce, nonce_key_of, &key);
-    *used = *slot != 0;
-    if (!*used) {
-        memcpy(set_entry_of(s, item)->nonce_key, key.b, SET_NONCE_BYTES);
-        *slot = pack(item);
-        s->by_nonce.count++;
-    }
+    memcpy(set_entry_of(s, item)->nonce_key, key.b, SET_NONCE_BYTES);
+    s->by_nonce.count += *slot == 0;
+    *slot = pack(item);
     return OK;
 }
 

@@ -93,6 +93,8 @@ static enum err take(struct stream *st, struct job *job)
         const struct set_input in = {job->spans[i], job->leaves[i], &job->entries[i],
                                      job->decoded[i], job->sig_ok[i]};
         err = set_add(&r->set, log->set, &in);
+        if (err == OK && in.sig_ok && r->source.parts != NULL)
+            err = r->source.parts(r->source.ctx, log, job->index + i, in.entry);
         r->out->signatures += job->decoded[i] ? job->entries[i].signer_count : 0;
     }
     st->done += job->count;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/act_check.h"
 #include "tools/command.h"
 #include "tools/writing.h"
 
@@ -48,14 +49,6 @@ static void print_list(struct session *s, FILE *out, const json_t *ids)
     }
 }
 
-static bool agreed(void)
-{
-    char line[16];
-    if (!isatty(STDIN_FILENO))
-        return false;
-    return fgets(line, sizeof line, stdin) != NULL && (line[0] == 'y' || line[0] == 'Y');
-}
-
 static void give(struct session *s, const struct option_row *row, const char *value)
 {
     if (s->args.given_count == ARGS_MAX)
@@ -78,6 +71,24 @@ static int choose_support(struct session *s, const json_t *reply)
     return session_usage(s, _("name the member with --to"), NULL);
 }
 
+/* Nobody is asked where nobody can answer. */
+static int confirm(struct session *s, const char *lead)
+{
+    char message[512];
+    if (isatty(STDIN_FILENO) && !s->json) {
+        fprintf(stderr, _("the map names %s (%s); offer to it? [y/N] "), session_member(s, lead),
+                lead);
+        if (act_check_agreed())
+            return EXIT_DONE;
+        fputc('\n', stderr);
+        return session_usage(s, _("nothing was written; to offer, add --to"), lead);
+    }
+    snprintf(message, sizeof message,
+             _("the map names %s (%s); nothing was written; to offer, add --to"),
+             session_member(s, lead), lead);
+    return session_usage(s, message, lead);
+}
+
 /* What the map says of a case that is offered without a recipient. */
 static int propose(struct session *s, const char *case_text, char to[ID_MAX_BYTES + 1])
 {
@@ -98,13 +109,8 @@ static int propose(struct session *s, const char *case_text, char to[ID_MAX_BYTE
     } else if (custodian != NULL && strcmp(lead, custodian) == 0) {
         code = choose_support(s, reply);
     } else {
-        fprintf(stderr, _("the map names %s (%s); offer to it? [y/N] "), session_member(s, lead),
-                lead);
         snprintf(to, ID_MAX_BYTES + 1, "%s", lead);
-        if (!agreed()) {
-            fputc('\n', stderr);
-            code = session_usage(s, _("nothing was written; to offer, add --to"), lead);
-        }
+        code = confirm(s, lead);
     }
     json_decref(reply);
     return code;
@@ -131,11 +137,17 @@ int act_compose(struct session *s, const struct kind_row *kind, struct writing *
     const char *case_text;
     int code = check_words(s, kind, &case_text);
     if (code == EXIT_DONE && kind->kind == KIND_OFFER && !args_has(&s->args, "to")) {
-        code = propose(s, case_text, to);
+        code = fact_inputs_required(s, kind, FACT_TO);
+        if (code == EXIT_DONE)
+            code = propose(s, case_text, to);
         give(s, &to_row, to);
     }
     if (code == EXIT_DONE)
         code = fact_inputs_take(s, kind, case_text, &facts);
+    if (code == EXIT_DONE && args_has(&s->args, "sector"))
+        code = act_check_sector(s, args_value(&s->args, "sector"));
+    if (code == EXIT_DONE && kind->kind == KIND_HAND_TO)
+        code = act_check_officer(s, args_value(&s->args, "officer"));
     if (code == EXIT_DONE)
         code = part_inputs_take(s, parts);
     if (code == EXIT_DONE)

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "crypto/bytes.h"
+#include "ledger/log/home.h"
+#include "net/bundle.h"
 #include "tools/audit/audit.h"
 #include "tools/command.h"
 #include "tools/grid.h"
@@ -71,15 +73,19 @@ static json_t *finding_json(const struct finding *f)
     return o;
 }
 
+/* Where it is, with a colon behind; nothing for a finding of no place. */
 static void print_place(const struct finding *f)
 {
     char id[2 * HASH_BYTES + 1];
+    bool placed = f->member != NULL || f->has_index || f->has_case;
     if (f->member != NULL)
         printf(" %s/%u", f->member, (unsigned)f->epoch);
     if (f->has_index)
         printf(_(" entry %llu"), (unsigned long long)f->index);
     if (f->has_case && hex_encode(id, sizeof id, span_of(f->case_id.b, HASH_BYTES)) == OK)
         printf(_(" case %.16s"), id);
+    if (placed)
+        putchar(':');
 }
 
 static void print_sizes(const struct finding *f)
@@ -87,6 +93,7 @@ static void print_sizes(const struct finding *f)
     const unsigned long long size = f->size, other = f->other;
     switch ((unsigned)f->kind) {
     case FIND_INCOMPLETE: printf(_(" (%llu of %llu entries)"), size, other); break;
+    case FIND_PARTS: printf(_(" (%llu of %llu)"), size, other); break;
     case FIND_RANGE:
     case FIND_UNPROVEN: printf(_(" (entries %llu to %llu)"), size, other - 1); break;
     case FIND_SHORT:
@@ -101,7 +108,7 @@ static void print_finding(const struct finding *f)
 {
     printf("%s:", weight_word(f->kind));
     print_place(f);
-    printf(": %s", _(finding_message(f->kind)));
+    printf(" %s", _(finding_message(f->kind)));
     if (f->reason != REASON_NONE)
         printf(": %s (%s)", _(reason_message(f->reason)), reason_name(f->reason));
     if (f->err != OK)
@@ -172,7 +179,7 @@ static void print_end(const struct telling *t, const struct audit_summary *out)
     if (out->broken) {
         printf("%s", _("broken; first:"));
         print_place(&first);
-        printf(": %s\n", _(finding_message(first.kind)));
+        printf(" %s\n", _(finding_message(first.kind)));
         if (out->cases == 0 && !out->partial)
             puts(_("cases were not folded"));
     } else if (out->listed) {
@@ -202,10 +209,8 @@ static int end_json(struct telling *t, const struct audit_summary *out)
     return code;
 }
 
-/* A home or file that cannot be audited at all. */
-static int unusable(struct session *s, enum err err, const char *what)
+static int unusable_code(enum err err)
 {
-    session_fail_at(s, err, what);
     switch ((unsigned)err) {
     case ERR_CORRUPT:
     case ERR_FORMAT:
@@ -217,28 +222,89 @@ static int unusable(struct session *s, enum err err, const char *what)
     }
 }
 
+/* A home or file that cannot be audited at all. */
+static int unusable(struct session *s, enum err err, const char *what, bool folder)
+{
+    char message[HOME_PATH_BYTES + 256];
+    const char *why = _(err_message(err)), *hint = NULL;
+    if (err == ERR_NOTFOUND) {
+        why = folder ? _("there is no home with a ledger") : _("there is no such file");
+        hint = folder ? _("give --home DIR, or a bundle: jieli audit FILE --genesis HASH") : NULL;
+    } else if (err == ERR_CORRUPT && folder) {
+        why = _("db/data.mdb is damaged or cut short");
+        hint = _("keep it as it is; what it held is with the other members");
+    } else if (err == ERR_FORMAT && !folder) {
+        why = _("this file is no bundle of Jieli");
+        hint = _("bundles are made with: jieli bundle create FILE");
+    }
+    snprintf(message, sizeof message, "%s: %s", what, why);
+    return session_fail_as(s, err, unusable_code(err), message, hint);
+}
+
+static enum err genesis_bytes(const char *path, bool folder, struct buffer *out)
+{
+    char file[HOME_PATH_BYTES];
+    struct bundle_reader *b;
+    enum err err = OK;
+    if (folder) {
+        err = home_path(file, sizeof file, path, "genesis");
+        return err == OK ? file_read(file, GENESIS_MAX_BYTES, out) : err;
+    }
+    err = bundle_open(&b, path);
+    if (err != OK)
+        return err;
+    err = buffer_put(out, bundle_genesis(b).data, bundle_genesis(b).len);
+    bundle_close(b);
+    return err;
+}
+
+/* A good ledger, and not the one that was asked for: whoever mistyped the id need not fear for the
+ * file. What cannot be read is left to the audit to tell. */
+static int check_ledger(struct session *s, const char *path, bool folder, const struct hash *pinned)
+{
+    char message[HOME_PATH_BYTES + 256], id[2 * HASH_BYTES + 1];
+    struct buffer bytes = {0};
+    struct genesis genesis;
+    bool other = pinned != NULL && genesis_bytes(path, folder, &bytes) == OK &&
+                 genesis_decode(&genesis, buffer_span(&bytes)) == OK &&
+                 !hash_equal(&genesis.ledger, pinned) &&
+                 hex_encode(id, sizeof id, span_of(genesis.ledger.b, HASH_BYTES)) == OK;
+    buffer_clear(&bytes);
+    if (!other)
+        return AUDIT_HOLDS;
+    snprintf(message, sizeof message, _("%s is of the ledger %s, not of the one asked for"), path,
+             id);
+    return session_fail_as(s, ERR_WRONG_LEDGER, AUDIT_UNUSABLE, message,
+                           _("compare each digit with the id that the committee published; nothing "
+                             "was audited"));
+}
+
+static int tell_end(struct telling *t, const struct audit_summary *out)
+{
+    if (t->s->json)
+        return end_json(t, out);
+    print_end(t, out);
+    return code_of(out);
+}
+
 static int run_audit(struct session *s, const char *path, bool folder,
                      const struct audit_options *options)
 {
     const char *const heading[] = {_("log"), _("entries"), _("signed head"), _("void"),
                                    _("overtaken"), _("pending"), _("verdict")};
-    struct telling t = {.s = s, .terminal = isatty(STDERR_FILENO) && !s->json,
-                        .findings = json_array(), .logs = json_array()};
+    struct telling t = {.s = s, .terminal = isatty(STDERR_FILENO) && !s->json};
     const struct audit_report report = {&t, on_found, on_line, on_progress};
     struct audit_summary out;
+    int code = check_ledger(s, path, folder, options->pinned);
+    if (code != AUDIT_HOLDS)
+        return code;
+    t.findings = json_array();
+    t.logs = json_array();
     grid_init(&t.grid, 7, heading);
     enum err err = folder ? audit_home(path, options, &report, &out)
                           : audit_file(path, options, &report, &out);
     clear_progress(&t);
-    int code = AUDIT_HOLDS;
-    if (err != OK)
-        code = unusable(s, err, path);
-    else if (s->json)
-        code = end_json(&t, &out);
-    else {
-        print_end(&t, &out);
-        code = code_of(&out);
-    }
+    code = err == OK ? tell_end(&t, &out) : unusable(s, err, path, folder);
     grid_clear(&t.grid);
     json_decref(t.findings);
     json_decref(t.logs);

@@ -28,7 +28,7 @@ static int write_heads(struct session *s, struct ledger *l, const char *path)
         err = file_replace(path, buffer_span(&heads), 0644);
     buffer_clear(&heads);
     if (err != OK)
-        return session_fail_at(s, err, path);
+        return session_fail_file(s, err, path);
     if (s->json)
         return session_json(json_pack("{s:s}", "heads", path));
     printf(_("heads written to %s; the sender gives them to --since\n"), path);
@@ -50,7 +50,7 @@ static int create(struct session *s, const char *path)
     what.case_id = text == NULL ? NULL : &case_id;
     enum err err = bundle_create(l, path, &what);
     if (err != OK)
-        return session_fail_at(s, err, path);
+        return session_fail_file(s, err, path);
     char id[2 * HASH_BYTES + 1];
     err = hex_encode(id, sizeof id, span_of(ledger_genesis(l)->ledger.b, HASH_BYTES));
     if (err != OK)
@@ -63,6 +63,39 @@ static int create(struct session *s, const char *path)
 }
 
 /* ---- apply ---- */
+
+static int unreadable(struct session *s, enum err err, const char *path)
+{
+    char message[HOME_PATH_BYTES + 256];
+    bool cut = err == ERR_TRUNCATED || err == ERR_CORRUPT || err == ERR_TOO_LARGE;
+    if (err != ERR_FORMAT && !cut)
+        return session_fail_file(s, err, path);
+    snprintf(message, sizeof message, "%s: %s", path,
+             cut ? _("the bundle is cut short or was changed on its way")
+                 : _("this file is no bundle of Jieli"));
+    return session_fail_as(s, err, cut ? EXIT_BROKEN : EXIT_USAGE, message,
+                           cut ? _("copy it again from its sender and compare the sizes")
+                               : _("bundles are made with: jieli bundle create FILE"));
+}
+
+static int other_ledger(struct session *s, const char *path)
+{
+    char message[HOME_PATH_BYTES + 256];
+    snprintf(message, sizeof message, "%s: %s", path, _("the bundle is of another ledger"));
+    return session_fail(s, ERR_WRONG_LEDGER, message,
+                        _("nothing was applied; `jieli status` prints the ledger of this home"));
+}
+
+/* What else the file holds was applied. */
+static int forked(struct session *s, const char *path, const struct bundle_result *sum)
+{
+    char message[HOME_PATH_BYTES + 256];
+    snprintf(message, sizeof message, _("%s shows another history of the log of %s (%s)"), path,
+             session_member(s, sum->forked), sum->forked);
+    return session_fail(s, ERR_FORK, message,
+                        _("the proof is kept: `jieli blindspots`, kind 14; keep the file and this "
+                          "home and call the convenor; the other logs of the file were applied"));
+}
 
 /* Through the daemon that has the home. */
 static int apply_by_daemon(struct session *s, struct bundle_reader *b, struct bundle_result *sum)
@@ -77,9 +110,12 @@ static int apply_by_daemon(struct session *s, struct bundle_reader *b, struct bu
         sum->entries += (uint64_t)json_integer_value(json_object_get(reply, "entries"));
         sum->parts += (uint64_t)json_integer_value(json_object_get(reply, "parts"));
         sum->skipped += (uint64_t)json_integer_value(json_object_get(reply, "skipped"));
+        const char *forked = json_string_value(json_object_get(reply, "fork"));
+        if (forked != NULL)
+            snprintf(sum->forked, sizeof sum->forked, "%s", forked);
         json_decref(reply);
     }
-    return err == ERR_NOTFOUND ? EXIT_DONE : session_fail_at(s, err, args_word(&s->args, 1));
+    return err == ERR_NOTFOUND ? EXIT_DONE : unreadable(s, err, args_word(&s->args, 1));
 }
 
 static int print_applied(struct session *s, const struct bundle_result *sum)
@@ -103,16 +139,21 @@ static int apply(struct session *s, const char *path)
     struct ledger *l;
     enum err err = bundle_open(&b, path);
     if (err != OK)
-        return session_fail_at(s, err, path);
+        return unreadable(s, err, path);
     int code = home_open_write(s, &l);
     if (code == EXIT_DONE && l != NULL) {
         err = bundle_apply(l, b, &sum);
         ledger_close(l);
-        code = err == OK ? EXIT_DONE : session_fail_at(s, err, path);
+        if (err == ERR_WRONG_LEDGER)
+            code = other_ledger(s, path);
+        else if (err != OK && err != ERR_FORK)
+            code = unreadable(s, err, path);
     } else if (code == EXIT_DONE) {
         code = apply_by_daemon(s, b, &sum);
     }
     bundle_close(b);
+    if (code == EXIT_DONE && sum.forked[0] != 0)
+        return forked(s, path, &sum);
     return code == EXIT_DONE ? print_applied(s, &sum) : code;
 }
 

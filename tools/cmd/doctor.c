@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +20,8 @@
 #define FREE_LEAST_BYTES (UINT64_C(1) << 30)
 /* Earlier than any Jieli was built: the clock was never set. */
 #define CLOCK_LEAST_S INT64_C(1735689600)
+/* The node refuses acts claimed more than a day before the last one of its log. */
+enum { CLOCK_ZONE_S = 8 * 3600, CLOCK_NEAR_S = 60, DAY_S = 86400 };
 enum { KEY_MODE = 0600, HOME_MODE_BAD = 0022 };
 
 enum health { HEALTH_GOOD, HEALTH_NOTE, HEALTH_BAD };
@@ -28,9 +31,19 @@ struct exam {
     struct config config;
     struct grid grid;
     json_t *list;
+    struct ledger *ledger;             /* NULL where ledger_err is not OK */
+    const struct log *own;             /* our own log; NULL: none held */
+    enum err ledger_err;
     bool bad;
 };
 
+/* The words of a screen; with --json they are data and stay English. */
+static const char *say(const struct exam *x, const char *english)
+{
+    return x->s->json || english[0] == 0 ? english : _(english);
+}
+
+/* `what` and `hint` are English and N_() marked, `found` is said already. */
 static void tell(struct exam *x, enum health health, const char *what, const char *found,
                  const char *hint)
 {
@@ -40,7 +53,40 @@ static void tell(struct exam *x, enum health health, const char *what, const cha
     if (x->s->json)
         json_array_append_new(x->list, json_pack("{s:s,s:s,s:s,s:s}", "check", what, "health",
                                                  names[health], "found", found, "hint", hint));
-    grid_row(&x->grid, (const char *[]){words[health], _(what), found, hint});
+    grid_row(&x->grid, (const char *[]){words[health], _(what), found, say(x, hint)});
+}
+
+/* A figure of the check just told, for machines. */
+static void tell_number(struct exam *x, const char *name, uint64_t value)
+{
+    size_t count = json_array_size(x->list);
+    if (count > 0)
+        json_object_set_new(json_array_get(x->list, count - 1), name,
+                            json_integer((json_int_t)value));
+}
+
+/* A second of the clock as people of the committee write it, whatever the machine's zone. */
+static void clock_format(time_t now, char out[64])
+{
+    time_t local = now + CLOCK_ZONE_S;
+    struct tm tm;
+    gmtime_r(&local, &tm);
+    strftime(out, 64, "%Y-%m-%d %H:%M:%S UTC+8", &tm);
+}
+
+/* Claimed time of the last act of our own log; 0: none, or not to be seen from here. */
+static uint64_t last_act_s(struct exam *x)
+{
+    struct span bytes;
+    struct entry *e = calloc(1, sizeof *e);
+    uint64_t time_s = 0;
+    const struct log *own = x->own;
+    if (e != NULL && own != NULL && own->frontier.size > 0 &&
+        log_read(ledger_txn(x->ledger), own->no, own->frontier.size - 1, &bytes) == OK &&
+        entry_decode(e, bytes) == OK)
+        time_s = e->time_s;
+    free(e);
+    return time_s;
 }
 
 static void check_clock(struct exam *x)
@@ -48,16 +94,76 @@ static void check_clock(struct exam *x)
     char text[64], path[HOME_PATH_BYTES];
     struct stat st;
     time_t now = time(NULL);
-    struct tm tm;
-    gmtime_r(&now, &tm);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+    clock_format(now, text);
+    uint64_t last_s = last_act_s(x);
     bool back = home_path(path, sizeof path, x->s->home, "db/data.mdb") == OK &&
                 stat(path, &st) == 0 && st.st_mtime > now + 60;
     if (now < CLOCK_LEAST_S || back)
         tell(x, HEALTH_BAD, N_("clock"), text,
-             _("the clock stands before what was written: set it"));
+             N_("the clock stands before what was written: set it"));
     else
         tell(x, HEALTH_GOOD, N_("clock"), text, "");
+    tell_number(x, "now_s", (uint64_t)now);
+    if (last_s <= (uint64_t)now + CLOCK_NEAR_S)
+        return;
+    bool refused = last_s > (uint64_t)now + DAY_S;
+    clock_format((time_t)last_s, text);
+    tell(x, refused ? HEALTH_BAD : HEALTH_NOTE, N_("last act of our log"), text,
+         refused ? N_("it is written ahead of this clock, so acts are refused: set the clock; where "
+                      "the clock is right, acts are taken again a day before that time")
+                 : N_("it is written ahead of this clock: compare the clocks"));
+    tell_number(x, "last_act_s", last_s);
+}
+
+/* Our own log beside what was published of it, and beside other histories of it that were seen. */
+static void check_own_log(struct exam *x)
+{
+    struct span notes[2];
+    struct proof proof;
+    if (x->ledger_err == ERR_CORRUPT)
+        tell(x, HEALTH_BAD, N_("ledger"), "db/data.mdb",
+             N_("damaged or cut short: check disk and memory, then `jieli audit`; put no old copy "
+                "over this home"));
+    else if (x->ledger_err != OK && x->ledger_err != ERR_NOTFOUND)
+        tell(x, HEALTH_BAD, N_("ledger"), say(x, err_message(x->ledger_err)),
+             N_("`jielid --check` names the file"));
+    if (x->own == NULL)
+        return;
+    enum err err = ledger_own_look(x->ledger, &x->own->node_key);
+    if (log_fork_get(ledger_txn(x->ledger), x->own->no, 0, notes, &proof) == OK)
+        err = ERR_FORK;
+    if (err == OK || err == ERR_GAP)
+        tell(x, HEALTH_GOOD, N_("our own log"), err == OK ? "" : say(x, N_("being fetched back")),
+             "");
+    else if (err == ERR_FORK)
+        tell(x, HEALTH_BAD, N_("our own log"), say(x, N_("two histories of it are proven")),
+             N_("leave this home as it is and call the convenor: `jieli blindspots`, kind 14"));
+    else if (err == ERR_ROLLBACK)
+        tell(x, HEALTH_BAD, N_("our own log"), say(x, N_("older than what was published")),
+             N_("it signs nothing: put back the newest copy of the home, never delete last-head, "
+                "tell the convenor"));
+    else
+        tell(x, HEALTH_BAD, N_("our own log"), say(x, err_message(err)),
+             N_("check disk and memory, then `jieli audit`"));
+}
+
+static void open_ledger(struct exam *x)
+{
+    const struct ledger_options options = {
+        .home = x->s->home,
+        .pinned = x->config.has_ledger ? &x->config.ledger : NULL,
+        .member = x->config.member[0] == 0 ? NULL : x->config.member,
+        .mode = LEDGER_READ,
+    };
+    x->ledger_err = ledger_open(&x->ledger, &options);
+    if (x->ledger_err != OK)
+        return;
+    struct member_no self = ledger_self(x->ledger);
+    for (unsigned i = 0; self.v != MEMBER_NONE && ledger_log_at(x->ledger, i) != NULL; i++) {
+        const struct log *log = ledger_log_at(x->ledger, i);
+        if (strcmp(log->member, x->config.member) == 0)
+            x->own = log;
+    }
 }
 
 static void check_disk(struct exam *x)
@@ -65,13 +171,14 @@ static void check_disk(struct exam *x)
     struct statvfs fs;
     char text[64];
     if (statvfs(x->s->home, &fs) != 0) {
-        tell(x, HEALTH_BAD, N_("disk"), strerror(errno), _("give --home DIR or set JIELI_HOME"));
+        tell(x, HEALTH_BAD, N_("disk"), strerror(errno), N_("give --home DIR or set JIELI_HOME"));
         return;
     }
     uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
-    snprintf(text, sizeof text, _("%llu MiB free"), (unsigned long long)(room >> 20));
+    snprintf(text, sizeof text, say(x, N_("%llu MiB free")), (unsigned long long)(room >> 20));
     tell(x, room < FREE_LEAST_BYTES ? HEALTH_BAD : HEALTH_GOOD, N_("disk"), text,
-         room < FREE_LEAST_BYTES ? _("make room: a full disk refuses every act") : "");
+         room < FREE_LEAST_BYTES ? N_("make room: a full disk refuses every act") : "");
+    tell_number(x, "free_bytes", room);
 }
 
 static void check_key(struct exam *x, const char *name)
@@ -82,14 +189,14 @@ static void check_key(struct exam *x, const char *name)
         return;
     if (lstat(path, &st) != 0) {
         if (strcmp(name, "node.key") == 0)
-            tell(x, HEALTH_NOTE, N_("node key"), _("not in the home"),
-                 _("fine where the service manager hands it over"));
+            tell(x, HEALTH_NOTE, N_("node key"), say(x, N_("not in the home")),
+                 N_("fine where the service manager hands it over"));
         return;
     }
     bool good = S_ISREG(st.st_mode) && (st.st_mode & 0777) == KEY_MODE;
     snprintf(text, sizeof text, "%s %04o", name, (unsigned)(st.st_mode & 07777));
     tell(x, good ? HEALTH_GOOD : HEALTH_BAD, N_("key file"), text,
-         good ? "" : _("only its owner may read it: chmod 600"));
+         good ? "" : N_("only its owner may read it: chmod 600"));
 }
 
 static bool ends_with_key(const char *name)
@@ -108,7 +215,7 @@ static void check_keys(struct exam *x)
         bool bad = (st.st_mode & HOME_MODE_BAD) != 0;
         snprintf(text, sizeof text, "%04o", (unsigned)(st.st_mode & 07777));
         tell(x, bad ? HEALTH_BAD : HEALTH_GOOD, N_("home folder"), text,
-             bad ? _("others may write into it: chmod go-w") : "");
+             bad ? N_("others may write into it: chmod go-w") : "");
     }
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (ends_with_key(entry->d_name))
@@ -138,11 +245,11 @@ static void check_port(struct exam *x, const char *address, bool running)
     if (fd >= 0)
         close(fd);
     if (answers == running)
-        tell(x, HEALTH_GOOD, N_("port"), address, answers ? _("answers") : _("free"));
+        tell(x, HEALTH_GOOD, N_("port"), address, answers ? say(x, N_("answers")) : say(x, N_("free")));
     else
         tell(x, HEALTH_BAD, N_("port"), address,
-             answers ? _("another program has it: change listen in jieli.conf")
-                     : _("the node does not answer on it"));
+             answers ? N_("another program has it: change listen in jieli.conf")
+                     : N_("the node does not answer on it"));
 }
 
 static bool daemon_runs(const struct exam *x)
@@ -167,10 +274,10 @@ static void check_peers(struct exam *x)
         return;
     json_array_foreach(json_object_get(reply, "peers"), i, peer)
         ready += json_is_true(json_object_get(peer, "ready"));
-    snprintf(text, sizeof text, _("%zu of %u connected"), ready, x->config.peer_count);
+    snprintf(text, sizeof text, say(x, N_("%zu of %u connected")), ready, x->config.peer_count);
     bool alone = ready == 0 && x->config.peer_count > 0;
     tell(x, alone ? HEALTH_BAD : HEALTH_GOOD, N_("peers"), text,
-         alone ? _("cut off: acts are kept and travel later; check the line, or carry a bundle")
+         alone ? N_("cut off: acts are kept and travel later; check the line, or carry a bundle")
                : "");
     json_decref(reply);
 }
@@ -179,7 +286,7 @@ static void check_daemon(struct exam *x)
 {
     bool running = daemon_runs(x);
     tell(x, running ? HEALTH_GOOD : HEALTH_NOTE, N_("node"),
-         running ? _("runs") : _("does not run"), running ? "" : _("start it: jielid --home DIR"));
+         running ? say(x, N_("runs")) : say(x, N_("does not run")), running ? "" : N_("start it: jielid --home DIR"));
     for (unsigned i = 0; i < x->config.listen_count; i++)
         check_port(x, x->config.listen[i], running);
     if (running)
@@ -196,11 +303,11 @@ static void check_config(struct exam *x)
     if (err != OK) {
         config_init(&x->config);
         snprintf(text, sizeof text, "%s:%u: %s", CONFIG_FILE, why.line, why.text);
-        tell(x, HEALTH_BAD, N_("configuration"), text, _("correct that line"));
+        tell(x, HEALTH_BAD, N_("configuration"), text, N_("correct that line"));
         return;
     }
     tell(x, x->config.has_ledger ? HEALTH_GOOD : HEALTH_NOTE, N_("configuration"), CONFIG_FILE,
-         x->config.has_ledger ? "" : _("no ledger is pinned: set ledger = ID"));
+         x->config.has_ledger ? "" : N_("no ledger is pinned: set ledger = ID"));
 }
 
 static int doctor_run(struct session *s)
@@ -209,8 +316,10 @@ static int doctor_run(struct session *s)
     struct exam x = {.s = s, .list = json_array()};
     grid_init(&x.grid, 4, heading);
     check_config(&x);
+    open_ledger(&x);
     check_clock(&x);
     check_disk(&x);
+    check_own_log(&x);
     check_keys(&x);
     check_daemon(&x);
     if (s->json)
@@ -218,6 +327,7 @@ static int doctor_run(struct session *s)
     else
         grid_print(&x.grid, stdout);
     grid_clear(&x.grid);
+    ledger_close(x.ledger);
     json_decref(x.list);
     return x.bad ? EXIT_REFUSED : EXIT_DONE;
 }

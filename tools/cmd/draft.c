@@ -201,20 +201,26 @@ static int overtaken(struct session *s, const struct held *h)
                         _("the draft was overtaken by another act, or is too old"), hint);
 }
 
+/* Whether the draft builds on the baton act that is in force, by compose's answer. */
+static bool builds_on(const struct held *h, const json_t *reply)
+{
+    char base[HASH_BYTES * 2 + 1] = "";
+    const char *now = json_string_value(json_object_get(reply, "base"));
+    return !h->entry.has_base ||
+           (hex_encode(base, sizeof base, span_of(h->entry.base.b, HASH_BYTES)) == OK &&
+            now != NULL && strcmp(base, now) == 0);
+}
+
 /* The draft still builds on what is in force, and its ledger is this one. */
 static int check_base(struct session *s, struct held *h)
 {
-    char base[HASH_BYTES * 2 + 1] = "";
     json_t *reply;
     if (draft_outdated(&h->draft, (uint64_t)time(NULL)))
         return overtaken(s, h);
     int code = compose_now(s, h, &reply);
     if (code != EXIT_DONE)
         return code;
-    const char *now = json_string_value(json_object_get(reply, "base"));
-    bool same = !h->entry.has_base ||
-                (hex_encode(base, sizeof base, span_of(h->entry.base.b, HASH_BYTES)) == OK &&
-                 now != NULL && strcmp(base, now) == 0);
+    bool same = builds_on(h, reply);
     json_decref(reply);
     return same ? EXIT_DONE : overtaken(s, h);
 }
@@ -309,13 +315,13 @@ const struct command cmd_sign = {
 
 /* ---- drafts ---- */
 
-static json_t *describe(const struct held *h, const char *id)
+static json_t *describe(const struct held *h, const char *id, bool overtaken)
 {
     const struct kind_row *kind = kind_row(h->entry.kind);
-    return json_pack("{s:s,s:s,s:s,s:i,s:i,s:I}", "draft", id, "kind",
+    return json_pack("{s:s,s:s,s:s,s:i,s:i,s:I,s:b}", "draft", id, "kind",
                      kind == NULL ? "" : kind->name, "number", h->number, "signatures",
                      (int)h->draft.signer_count, "needed", (int)h->draft.needed, "created_s",
-                     (json_int_t)h->draft.created_s);
+                     (json_int_t)h->draft.created_s, "overtaken", (int)overtaken);
 }
 
 static int add_line(struct session *s, const char *id, json_t *out)
@@ -328,7 +334,8 @@ static int add_line(struct session *s, const char *id, json_t *out)
     if (code == EXIT_DONE)
         code = compose_now(s, h, &reply);
     if (code == EXIT_DONE)
-        json_array_append_new(out, describe(h, id));
+        json_array_append_new(out, describe(h, id, draft_outdated(&h->draft, (uint64_t)time(NULL)) ||
+                                                       !builds_on(h, reply)));
     json_decref(reply);
     buffer_clear(&h->bytes);
     free(h);
@@ -337,11 +344,12 @@ static int add_line(struct session *s, const char *id, json_t *out)
 
 static void print_drafts(const json_t *list)
 {
-    const char *const heading[] = {_("draft"), _("act"), _("case"), _("signatures"), _("since")};
+    const char *const heading[] = {_("draft"), _("act"), _("case"), _("signatures"), _("since"),
+                                   _("state")};
     struct grid g;
     size_t i;
     const json_t *d;
-    grid_init(&g, 5, heading);
+    grid_init(&g, 6, heading);
     json_array_foreach(list, i, d) {
         char signatures[32], since[DATE_TEXT_BYTES];
         const struct kind_row *kind =
@@ -353,7 +361,10 @@ static void print_drafts(const json_t *list)
         grid_row(&g, (const char *[]){json_string_value(json_object_get(d, "draft")),
                                       kind == NULL ? "" : kind_word(kind),
                                       json_string_value(json_object_get(d, "number")), signatures,
-                                      since});
+                                      since,
+                                      json_is_true(json_object_get(d, "overtaken"))
+                                          ? _("overtaken: draft it anew")
+                                          : _("waits for signatures")});
     }
     grid_print(&g, stdout);
     grid_clear(&g);

@@ -51,14 +51,14 @@ static void put_facts(struct load *l, uint32_t kind, const struct load_case *c, 
 {
     static const char *const sectors[] = {"whp", "rq", "jzsg", "dljt", "xf", "tzsb"};
     char doc_no[64];
-    snprintf(doc_no, sizeof doc_no, "鄂州安委办〔2026〕%u号", (unsigned)(load_random(l) % 10000));
+    snprintf(doc_no, sizeof doc_no, "示例安委办〔2026〕%u号", (unsigned)(load_random(l) % 10000));
     switch (kind) {
     case KIND_REPORT:
         put_text(f, FACT_SECTOR, sectors[load_random(l) % 6]);
         put_text(f, FACT_DISTRICT, "echeng");
         put_uint(f, FACT_GRADE, GRADE_GENERAL);
         put_uint(f, FACT_SOURCE, 1 + load_random(l) % 4);
-        put_text(f, FACT_CLAUSE, "工贸企业重大事故隐患判定标准 第三条第（二）项");
+        put_text(f, FACT_CLAUSE, "本委约定·隐患判定要点 示例第三款第二项");
         put_uint(f, FACT_FOUND_ON, 20454);
         break;
     case KIND_OFFER:
@@ -67,7 +67,7 @@ static void put_facts(struct load *l, uint32_t kind, const struct load_case *c, 
         put_uint(f, FACT_GROUND, GROUND_COMPETENT);
         break;
     case KIND_ORDER:
-        put_text(f, FACT_CLAUSE, "安全生产法第六十五条第一款");
+        put_text(f, FACT_CLAUSE, "本委约定·责令整改 示例第一款");
         put_uint(f, FACT_DUE_ON, 20484);
         put_text(f, FACT_DOC_NO, doc_no);
         break;
