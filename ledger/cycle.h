@@ -1,4 +1,4 @@
-/* Entries that reach each other (law.md, "Cycle"). Within one case the fold finds them. Over
+/* Entries that reach each other (FORMAT.md, "Seen"). Within one case the fold finds them. Over
  * several cases a circle leads through a law that names more of the convenor's log than there was,
  * so that log cannot be folded on, and all that its waiting entry rests on is held nevertheless.
  * Only then is there a circle to be found, and nothing that comes later can widen it. */

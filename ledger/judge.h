@@ -1,6 +1,6 @@
 /* What is said of one entry by its form, its origin and its place in its log, before any fold
- * (law.md). Pure rules over what the caller found: the engine asks them with what its tables tell,
- * an audit with what it read itself. */
+ * (FORMAT.md). Pure rules over what the caller found: the engine asks them with what its tables
+ * tell, an audit with what it read itself. */
 #ifndef JIELI_LEDGER_JUDGE_H
 #define JIELI_LEDGER_JUDGE_H
 

@@ -240,7 +240,7 @@ static enum err prepare_write(struct ledger *l, const struct ledger_options *o)
     bool member = ledger_self(l).v != MEMBER_NONE && o->node_key != NULL;
     if (err == OK && member)
         err = ledger_gate(l);
-    /* Our own log is fetched back first, or cannot be trusted: append refuses, others are served. */
+    /* Our own log is fetched back first, or is not to be trusted: append refuses, all is served. */
     return err == ERR_GAP || err == ERR_ROLLBACK ? OK : err;
 }
 
@@ -272,6 +272,8 @@ enum err ledger_open(struct ledger **out, const struct ledger_options *o)
         err = prepare_write(l, o);
     else if (err == OK)
         err = ledger_refresh(l);
+    if (err == ERR_NOTFOUND && l->store != NULL)
+        err = ERR_CORRUPT;                 /* something is missing within what is stored */
     if (err != OK)
         ledger_close(l);
     else

@@ -95,6 +95,8 @@ enum err since_read(struct ledger *l, const char *path, struct since *out)
     out->sizes = calloc(out->count + 1, sizeof *out->sizes);
     enum err err = out->sizes == NULL ? ERR_NOMEM : file_read(path, SINCE_MAX_BYTES, &file);
     struct span text = buffer_span(&file);
+    if (err == OK && text.len == 0)
+        err = ERR_FORMAT;
     while (err == OK && text.len > 0) {
         struct span note = note_take(&text);
         if (note.len > 0)

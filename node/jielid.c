@@ -91,6 +91,18 @@ static void *wait_for_signals(void *arg)
     return NULL;
 }
 
+/* The map of the database cannot be read: the disk failed, or its pages are broken. */
+static void on_unreadable(int number)
+{
+    static const char LINE[] =
+        "level=error event=database what=db/data.mdb err=ERR_CORRUPT advice=\"the stored pages "
+        "cannot be read: check disk and memory, then jieli audit --home; do not restore an old "
+        "copy over this home\"\n";
+    (void)number;
+    ssize_t told = write(STDERR_FILENO, LINE, sizeof LINE - 1);
+    _exit(told < 0 ? EXIT_STATUS_OTHER : EXIT_STATUS_UNCERTAIN);
+}
+
 /* Before any thread starts, so that every thread inherits it. */
 static void block_signals(void)
 {
@@ -101,6 +113,7 @@ static void block_signals(void)
     sigaddset(&set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGBUS, on_unreadable);
 }
 
 static enum err serve(const struct node_options *options)

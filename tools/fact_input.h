@@ -16,8 +16,8 @@ struct fact_inputs {
  * none. EXIT_DONE, or the failure printed. Clear in either case. */
 int fact_inputs_take(struct session *s, const struct kind_row *kind, const char *case_text,
                      struct fact_inputs *out);
-/* Complains of the first fact that the kind requires and that has no option given; `except` (0: none)
- * is not asked for. */
+/* Complains of the first fact that the kind requires and that has no option given; `except` (0:
+ * none) is not asked for. */
 int fact_inputs_required(struct session *s, const struct kind_row *kind, enum fact_id except);
 void fact_inputs_clear(struct fact_inputs *f);
 

@@ -221,13 +221,13 @@ static const char *clock_text(const char *clock, const char **hint)
     bool ahead = clock != NULL && strcmp(clock, "ahead") == 0;
     if (clock == NULL)
         return NULL;
-    *hint = ahead ? _("set this computer's clock right; where it is right the node's is behind: see "
-                      "`jieli doctor` there")
+    *hint = ahead ? _("set this computer's clock right; where it is right the node's is behind: "
+                      "see `jieli doctor` there")
                   : _("set this computer's clock right; where it is right, our log holds an act "
                       "written under a clock that stood ahead: acts are taken again a day before "
                       "that time, see `jieli doctor`");
-    return ahead ? _("refused, nothing was written: this act's time is more than a day ahead of the "
-                     "node's clock")
+    return ahead ? _("refused, nothing was written: this act's time is more than a day ahead of "
+                     "the node's clock")
                  : _("refused, nothing was written: this act's time is more than a day before the "
                      "last act of our log");
 }

@@ -4,13 +4,21 @@
 #include <string.h>
 #include <utf8proc.h>
 
+/* Marks that turn the direction of what follows: a text could be shown as it does not read. */
+static bool turns_direction(utf8proc_int32_t point)
+{
+    return point == 0x061c || point == 0x200e || point == 0x200f ||
+           (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 /* One character at `text`: its bytes, and *printable unless it is to be shown as '?'. */
 static size_t step(const char *text, size_t left, size_t *width, bool *printable)
 {
     utf8proc_int32_t point;
     utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text,
                                             (utf8proc_ssize_t)left, &point);
-    *printable = len > 0 && utf8proc_category(point) != UTF8PROC_CATEGORY_CC;
+    *printable = len > 0 && utf8proc_category(point) != UTF8PROC_CATEGORY_CC &&
+                 !turns_direction(point);
     *width = *printable ? (size_t)utf8proc_charwidth(point) : 1;
     return len > 0 ? (size_t)len : 1;
 }

@@ -13,7 +13,7 @@ enum { GRID_MAX_COLUMNS = 12 };
 /* Cells of a terminal that a UTF-8 text takes; bytes that are no UTF-8 and control characters take
  * one each. */
 size_t text_width(const char *text);
-/* Prints text, control characters as '?', and spaces up to `width` cells. */
+/* Prints text, control characters and marks of direction as '?', and spaces up to `width` cells. */
 void text_pad(FILE *out, const char *text, size_t width);
 
 struct grid {

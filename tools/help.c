@@ -68,10 +68,25 @@ void help_command(const struct command *c)
     printf(_("\nexample:\n  %s\n"), c->example);
 }
 
-static void print_codes(const struct fact_row *row)
+/* Codes of a fact that the kind takes: of the outcomes each kind has its own. */
+static bool code_fits(const struct kind_row *kind, const struct fact_row *row, unsigned code)
+{
+    if (row->id != FACT_OUTCOME)
+        return true;
+    switch ((unsigned)kind->kind) {
+    case KIND_VERIFY: return code <= OUTCOME_NO_HAZARD;
+    case KIND_LOOK_BACK: return code == OUTCOME_HELD || code == OUTCOME_RELAPSED;
+    case KIND_DUAL_END: return code == OUTCOME_CONCLUDED || code == OUTCOME_WAIVED;
+    }
+    return true;
+}
+
+static void print_codes(const struct kind_row *kind, const struct fact_row *row)
 {
     char line[512] = "";
     for (const struct code_row *c = row->codes; c != NULL && c->name != NULL; c++) {
+        if (!code_fits(kind, row, c->value))
+            continue;
         size_t used = strlen(line);
         snprintf(line + used, sizeof line - used, "%s%s", used == 0 ? "" : ", ", c->name);
         used = strlen(line);
@@ -82,22 +97,41 @@ static void print_codes(const struct fact_row *row)
         print_line("", OPTION_CELLS, line);
 }
 
-static void print_fact(enum fact_id id, bool required)
+static void print_fact(const struct kind_row *kind, enum fact_id id, bool required)
 {
     const struct fact_row *row = fact_row(id);
+    const char *mark = required ? _(" (required)") : "";
     char left[128];
     if (row == NULL)
         return;
-    snprintf(left, sizeof left, "--%s%s", row->name, required ? _(" (required)") : "");
+    if (kind->kind == KIND_OFFER && id == FACT_TO)
+        mark = _(" (else by the map)");
+    snprintf(left, sizeof left, "--%s%s", row->name, mark);
     print_line(left, OPTION_CELLS, _(row->help));
-    print_codes(row);
+    print_codes(kind, row);
+}
+
+static const char *example_code(const struct kind_row *kind, const struct fact_row *row)
+{
+    const struct code_row *c = row->codes;
+    while (c[1].name != NULL && !code_fits(kind, row, c->value))
+        c++;
+    return c->name;
 }
 
 /* A value that the option would take, for the example. */
-static const char *example_value(const struct fact_row *row)
+static const char *example_value(const struct kind_row *kind, const struct fact_row *row)
 {
     if (row->codes != NULL)
-        return row->codes[0].name;
+        return example_code(kind, row);
+    switch ((unsigned)row->id) {
+    case FACT_SECTOR: return "rq";
+    case FACT_DISTRICT: return "echeng";
+    case FACT_CLAUSE: return "GB50028-3.2";
+    case FACT_DOC_NO: return "示例〔2026〕1号";
+    case FACT_TRACK: return "regulators";
+    default: break;
+    }
     switch (row->type) {
     case FACT_TYPE_MEMBER: return "zhujian";
     case FACT_TYPE_MEMBERS: return "gongan,xiaofang";
@@ -114,9 +148,7 @@ static const char *example_value(const struct fact_row *row)
     case FACT_TYPE_BYTES:
     case FACT_TYPE_ITEM: break;
     }
-    if (row->id == FACT_SECTOR)
-        return "rq";
-    return row->id == FACT_DISTRICT ? "echeng" : "E007";
+    return "E007";
 }
 
 static void print_example(const struct kind_row *kind)
@@ -125,7 +157,9 @@ static void print_example(const struct kind_row *kind)
     printf(_("\nexample:\n  jieli %s%s%s"), kind->min_signers > 1 ? "draft " : "", kind->name,
            opens ? "" : " yingji-2026-12");
     for (const enum fact_id *id = kind->required; *id != 0; id++)
-        printf(" --%s %s", fact_row(*id)->name, example_value(fact_row(*id)));
+        printf(" --%s %s", fact_row(*id)->name, example_value(kind, fact_row(*id)));
+    if (kind->kind == KIND_JOIN)
+        fputs(" --to zhujian", stdout);
     if (opens)
         fputs(_(" --title TITLE --enterprise NAME --place PLACE"), stdout);
     fputs(" --key ~/e007.key\n", stdout);
@@ -142,9 +176,9 @@ void help_act(const struct kind_row *kind)
         printf("%s: ", kind->label);
     printf("%s\n\n", _(kind->effect));
     for (const enum fact_id *id = kind->required; *id != 0; id++)
-        print_fact(*id, true);
+        print_fact(kind, *id, true);
     for (const enum fact_id *id = kind->optional; *id != 0; id++)
-        print_fact(*id, false);
+        print_fact(kind, *id, false);
     for (const struct option_row *row = rows; row->name != NULL; row++) {
         if (fact_row_by_name(row->name) == NULL)
             print_options((const struct option_row[]){*row, {NULL, NULL, NULL}});

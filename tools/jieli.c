@@ -1,6 +1,8 @@
 /* The command line of Jieli: finds the subcommand and runs it. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/keys.h"
 #include "tools/command.h"
@@ -100,8 +102,21 @@ static int run(const char *name, int argc, char **argv)
     return no_command(name, argc, argv);
 }
 
+/* The map of the database cannot be read: the disk failed, or its pages are broken. */
+static void on_unreadable(int number)
+{
+    static const char LINE[] =
+        "jieli: db/data.mdb 无法读取或已损坏：检查磁盘和内存；不要用旧副本覆盖本节点目录\n"
+        "jieli: db/data.mdb cannot be read or is damaged: check disk and memory; put no old copy "
+        "over this home\n";
+    (void)number;
+    ssize_t told = write(STDERR_FILENO, LINE, sizeof LINE - 1);
+    _exit(told < 0 ? EXIT_IO : EXIT_BROKEN);
+}
+
 int main(int argc, char **argv)
 {
+    signal(SIGBUS, on_unreadable);
     words_start();
     if (keys_start() != OK) {
         fprintf(stderr, _("jieli: the library of signatures fails its self-test\n"));

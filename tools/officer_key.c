@@ -17,7 +17,8 @@ static int key_refused(struct session *s, const char *path)
     const char *why = _("the file cannot be read"), *remedy = "ls -l";
     switch (keyfile_fault(path, &mode)) {
     case KEYFILE_NOT_PLAIN:
-        why = _("a key is read from the file itself, never through a symbolic link or from a folder");
+        why = _("a key is read from the file itself, never through a symbolic link or from a "
+                "folder");
         remedy = "realpath";
         break;
     case KEYFILE_OTHER_OWNER:
@@ -198,7 +199,7 @@ static bool choose_role(const char *given, const struct kind_row *kind, unsigned
 static bool fits(const json_t *officer, const struct kind_row *kind)
 {
     bool root = json_is_true(json_object_get(officer, "root"));
-    return root == (kind->who == WHO_ROOT);
+    return kind->who == WHO_ROOT_OR_ADMINISTRATOR || root == (kind->who == WHO_ROOT);
 }
 
 /* Own officers first, then those of another member, who sign naming their enrolment. */

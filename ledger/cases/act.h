@@ -8,7 +8,7 @@
 
 struct act;
 
-/* What custody is after a baton act (law.md, "Baton acts"). */
+/* What custody is after a baton act (FORMAT.md, "Kinds of acts"). */
 struct custody {
     const struct act *force;          /* the baton act in force, the base of the next */
     const struct act *ruling;         /* the last valid rule or assign; NULL: none */

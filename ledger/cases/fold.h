@@ -1,4 +1,4 @@
-/* The fold of law.md: from the acts of one case to a verdict for each and the state of the case.
+/* The fold of FORMAT.md: from the acts of one case to a verdict for each and the state of the case.
  * Pure: no clock, no store, no randomness. The same set of acts gives the same answer in whatever
  * order they are passed. */
 #ifndef JIELI_LEDGER_CASES_FOLD_H

@@ -35,7 +35,7 @@ enum kind {
     KIND_ZERO_REPORT = 112, KIND_REHABILITATE = 113, KIND_ERASE = 114,
 };
 
-/* law.md, "Classes". An act may belong to more than one. */
+/* FORMAT.md, "Kinds of acts". An act may belong to more than one. */
 enum class {
     CLASS_GOVERNANCE = 1 << 0,
     CLASS_BATON = 1 << 1,       /* has a place in the causal order */
@@ -53,7 +53,8 @@ enum who {
     WHO_OFFERED, WHO_OFFERED_OR_NAMED, WHO_OFFERER, WHO_CUSTODIAN_OR_REFUSER,
     WHO_CONVENOR_CUSTODIAN_OR_ASKED, WHO_WORKER, WHO_INTERIM_WORKER, WHO_GRADER, WHO_LISTING_MEMBER,
     WHO_LISTER, WHO_VERIFIER, WHO_CLOSER, WHO_DUTY_THERE, WHO_DUAL_OPENER, WHO_DUAL_ENDER,
-    WHO_AUTHOR, WHO_POWER, WHO_LATER,
+    WHO_AUTHOR, WHO_POWER, WHO_ROOT_OR_ADMINISTRATOR, WHO_CO_ROOT, WHO_CUSTODIAN_OR_TERM_SETTER,
+    WHO_CONVENOR_LISTER, WHO_CONVENOR_CUSTODIAN, WHO_INVESTIGATOR, WHO_EVERY,
 };
 
 /* Numbers of facts: one space for all kinds, append only. Types and the kinds that carry them stand
@@ -152,6 +153,8 @@ struct kind_row {
     const char *effect;              /* one English sentence for FORMAT.md and --help */
 };
 const struct kind_row *kind_row(uint32_t kind);            /* NULL: not in the law version */
+/* `who` in words, as in FORMAT.md. */
+const char *kind_who(const struct kind_row *row);
 const struct kind_row *kind_row_by_name(const char *name);
 const struct kind_row *kind_row_at(size_t i);              /* NULL past the end */
 

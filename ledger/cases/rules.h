@@ -1,5 +1,5 @@
-/* The rules of law.md, one check for each kind: whether an act is valid for an author who had seen
- * the view. What all kinds share (facts, case opened) was checked before. */
+/* The rules of FORMAT.md, one check for each kind: whether an act is valid for an author who had
+ * seen the view. What all kinds share (facts, case opened) was checked before. */
 #ifndef JIELI_LEDGER_CASES_RULES_H
 #define JIELI_LEDGER_CASES_RULES_H
 

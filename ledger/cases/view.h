@@ -1,5 +1,5 @@
 /* Inside the fold: the set of acts of one case, and a view, the part of it that somebody had seen.
- * Every verdict of law.md is a question about a view. */
+ * Every verdict of FORMAT.md is a question about a view. */
 #ifndef JIELI_LEDGER_CASES_VIEW_H
 #define JIELI_LEDGER_CASES_VIEW_H
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,10 @@ static enum err err_from_lmdb(int rc)
     case ENOMEM: return ERR_NOMEM;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_DBI:
+    case MDB_BAD_TXN:
     case MDB_INVALID: return ERR_CORRUPT;
     case MDB_PANIC: return ERR_UNCERTAIN;
     case MDB_VERSION_MISMATCH: return ERR_UNSUPPORTED;
@@ -95,13 +100,22 @@ static struct span span_of_val(const MDB_val *v)
     return span_of(v->mv_data, v->mv_size);
 }
 
+/* LMDB finds its own pages broken: that ends the process as bytes do that cannot be read at all. */
+static void on_broken_page(MDB_env *env, const char *message)
+{
+    (void)env;
+    (void)message;
+    raise(SIGBUS);
+}
+
 static int env_open_sized(MDB_env **out, const char *dir, bool read_only, size_t map_bytes)
 {
     MDB_env *env = NULL;
     int rc = mdb_env_create(&env);
     if (rc != 0)
         return rc;
-    if ((rc = mdb_env_set_maxdbs(env, TABLE_COUNT)) == 0 &&
+    if ((rc = mdb_env_set_assert(env, on_broken_page)) == 0 &&
+        (rc = mdb_env_set_maxdbs(env, TABLE_COUNT)) == 0 &&
         (rc = mdb_env_set_maxreaders(env, STORE_MAX_READERS)) == 0 &&
         (rc = mdb_env_set_mapsize(env, map_bytes)) == 0)
         rc = mdb_env_open(env, dir, MDB_NOTLS | (read_only ? MDB_RDONLY : 0U), 0600);
@@ -124,7 +138,7 @@ static enum err env_open(MDB_env **out, const char *dir, bool read_only)
 }
 
 /* The data file beside what its newest commit needs. */
-struct extent { mdb_filehandle_t fd; uint64_t needed_bytes, present_bytes, page_bytes; };
+struct extent { int fd; uint64_t needed_bytes, present_bytes, page_bytes; };
 
 static enum err extent_read(MDB_env *env, struct extent *out)
 {
@@ -221,23 +235,27 @@ static enum err format_check(struct store *s, MDB_txn *mdb, bool create)
         value = val_of(span_of(format, sizeof format));
         return err_from_lmdb(mdb_put(mdb, s->tables[TABLE_META], &key, &value, 0));
     }
+    if (rc == MDB_NOTFOUND || (rc == 0 && value.mv_size != 4))
+        return ERR_CORRUPT;
     if (rc != 0)
         return err_from_lmdb(rc);
-    if (value.mv_size != 4)
-        return ERR_CORRUPT;
     return load_u32(value.mv_data) == STORE_FORMAT ? OK : ERR_UNSUPPORTED;
 }
 
+/* All tables are made in one transaction: a store that has any and lacks one is damaged. */
 static enum err tables_open(struct store *s, bool create)
 {
     MDB_txn *mdb = NULL;
-    unsigned flags = s->read_only ? 0U : MDB_CREATE;
-    int rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0U, &mdb);
+    MDB_stat stat;
+    int rc = mdb_env_stat(s->env, &stat);
+    if (rc == 0)
+        rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0U, &mdb);
     if (rc != 0)
         return err_from_lmdb(rc);
+    unsigned flags = s->read_only || stat.ms_entries > 0 ? 0U : MDB_CREATE;
     for (int i = 0; i < TABLE_COUNT && rc == 0; i++)
         rc = mdb_dbi_open(mdb, table_names[i], flags, &s->tables[i]);
-    enum err err = err_from_lmdb(rc);
+    enum err err = rc == MDB_NOTFOUND && stat.ms_entries > 0 ? ERR_CORRUPT : err_from_lmdb(rc);
     if (err == OK)
         err = format_check(s, mdb, create && !s->read_only);
     if (err != OK) {

@@ -32,7 +32,8 @@ struct cursor;
 
 /* Opens (and with `create` makes) `dir`/data.mdb. ERR_LOCKED is not decided here: see home.h.
  * ERR_NOTFOUND, ERR_IO, ERR_UNSUPPORTED (a newer format), ERR_CORRUPT (no store, or shorter than
- * its newest commit needs). */
+ * its newest commit needs, or without one of its tables). Bytes that the disk will not give, and
+ * pages that LMDB finds broken, end the process by SIGBUS: the programs say so in their words. */
 MUST_CHECK enum err store_open(struct store **out, const char *dir, bool create, bool read_only);
 void store_close(struct store *s);             /* NULL is fine */
 /* Frees readers of dead processes; call at start and every 10 minutes. */

@@ -1,7 +1,7 @@
 /* Who may act: members, their officers, the responsibility map, each as of a size of the convenor's
  * log. Kept in memory, built by applying governance entries in the order of their logs; small (some
  * 60 members, some hundreds of officers). Reads take `law`, a size of the convenor's log: only
- * governance entries of the convenor at an index below it count (law.md, "Judged as of").
+ * governance entries of the convenor at an index below it count (FORMAT.md, "Judged").
  * Own officers are judged by their own log before the entry, whatever `law` is. */
 #ifndef JIELI_LEDGER_ROSTER_ROSTER_H
 #define JIELI_LEDGER_ROSTER_ROSTER_H

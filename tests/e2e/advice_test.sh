@@ -85,6 +85,11 @@ AW=(--home "$DIR/anweiban")
 H=$DIR/anweiban
 K=$DIR
 
+expect "a ledger of two signatures begins" 0 genesis --home "$DIR/two" --domain aw.example.gov \
+    --member anweiban --members configs/ezhou/members.tsv --post 管理员 --person E001 \
+    --key "$K/t1.key" --root-key "$K/t2.key" --root-post 安委会主任 --root-person E000 \
+    --root-key "$K/t3.key" --root-post 安委会主任 --root-person E002 --k 2 --no-passphrase
+says "with a warning" "take --k 1"
 expect "a ledger begins" 0 genesis "${AW[@]}" --domain aw.example.gov --member anweiban \
     --members configs/ezhou/members.tsv --post 管理员 --person E001 --key "$K/e001.key" \
     --root-key "$K/e000.key" --root-post 安委会主任 --root-person E000 --no-passphrase
@@ -134,6 +139,9 @@ expect "a file that is no bundle" 2 bundle apply /dev/null "${AW[@]}"
 says "is told so" "no bundle of Jieli"
 expect "a bundle that is not there" 3 bundle apply "$DIR/none.bundle" "${AW[@]}"
 says "is told so" "no such file"
+: >"$DIR/no.heads"
+expect "a file without heads" 2 bundle create "$DIR/x.bundle" --since "$DIR/no.heads" "${AW[@]}"
+says "is told so" "holds no heads"
 expect "a bundle is made" 0 bundle create "$DIR/all.bundle" "${AW[@]}"
 head -c 3000 "$DIR/all.bundle" >"$DIR/cut.bundle"
 expect "a bundle cut short" 8 bundle apply "$DIR/cut.bundle" "${AW[@]}"
@@ -152,6 +160,13 @@ expect "a file that is no bundle is audited" 1 audit /dev/null --genesis "$LEDGE
 says_not "colons stand alone" "::"
 expect "an unknown command answers machines" 2 dance --json
 says "with an object" '"error":"ERR_USAGE"'
+
+# Help.
+expect "outcomes of a look-back" 0 look-back --help
+says "are its own" "--outcome held"
+says_not "and no others" "no-hazard"
+expect "an offer's recipient" 0 offer --help
+says "may come from the map" "else by the map"
 
 # Doctor.
 expect "the doctor finds all well" 0 doctor "${AW[@]}"
@@ -213,6 +228,28 @@ expect "a shortened database is told" 8 show "$CASE" --home "$DIR/older"
 says "with its file" "db/data.mdb"
 expect "by the audit as well" 1 audit --home "$DIR/older"
 says "with its file" "db/data.mdb"
+cp "$H/db/data.mdb" "$DIR/whole.mdb"
+for at in 2 3 4 5 6 8 12 20; do
+    cp "$DIR/whole.mdb" "$H/db/data.mdb"
+    head -c 40960 /dev/urandom |
+        dd of="$H/db/data.mdb" bs=4096 seek=$at conv=notrunc status=none
+    COUNT=$((COUNT + 1))
+    jieli audit "${AW[@]}"
+    audited=$?
+    timeout 10 "$BUILD/jielid" "${AW[@]}" >"$DIR/noise.log" 2>&1
+    started=$?
+    # Pages that are free now are nothing's loss: then the audit ends as before, the node goes on.
+    case $audited/$started in
+    [138]/70 | 3/124 | 1/72 | 3/72 | 1/124) echo "ok $COUNT - noise over page $at is told" ;;
+    *)
+        FAILED=1
+        echo "not ok $COUNT - noise over page $at is told"
+        echo "# audit $audited, jielid $started"
+        sed 's/^/# /' "$OUT" "$DIR/noise.log"
+        ;;
+    esac
+done
+cp "$DIR/whole.mdb" "$H/db/data.mdb"
 truncate -s 100 "$H/genesis"
 expect "a damaged genesis is told" 8 show "$CASE" "${AW[@]}"
 says "with its file" "genesis: the file is damaged"

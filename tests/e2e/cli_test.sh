@@ -162,6 +162,8 @@ expect "a draft is made" 0 draft verify "$CASE" --outcome pass "${ZJ[@]}" --key 
 DRAFT=$(sed -n 's/^draft \([0-9a-f]*\):.*/\1/p' "$OUT")
 expect "it is listed" 0 drafts "${ZJ[@]}"
 says "with its signatures" "1/2"
+says "it waits" "waits for signatures"
+says "the stale one is marked" "overtaken: draft it anew"
 expect "the same officer cannot sign twice" 1 sign "$DRAFT" "${ZJ[@]}" --key "$K/z2.key"
 expect "the second verifier completes it" 0 sign "$DRAFT" "${ZJ[@]}" --key "$K/z3.key"
 expect "the draft is gone" 3 sign "$DRAFT" "${ZJ[@]}" --key "$K/z3.key"

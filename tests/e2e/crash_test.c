@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "ledger/log/home.h"
 #include "tests/support/cluster_keys.h"
 
 enum { MEMBER = 1, WRITERS = 4, DEFAULT_ROUNDS = 200, MAX_ACKNOWLEDGED = 1000000,
@@ -126,16 +127,37 @@ static void check_nothing_went_back(struct load *l, struct ipc_client *client)
     }
 }
 
-/* One life of the daemon: every fifth is cut before it listens, the others under load. */
+/* A life that is cut before the daemon listens, while it rechecks what the last one left. */
+static void die_at_start(struct load *l)
+{
+    pid_t pid = daemon_start(l->c, MEMBER);
+    CLUSTER_DEMAND(!daemon_ends_within(pid, next_random(l) % 10000));
+    daemon_kill(pid);
+}
+
+static size_t acknowledged(struct load *l)
+{
+    pthread_mutex_lock(&l->lock);
+    size_t count = l->count;
+    pthread_mutex_unlock(&l->lock);
+    return count;
+}
+
+/* The load is there: an act of this life was acknowledged and its writers go on. */
+static void wait_for_load(struct load *l, pid_t pid, size_t before)
+{
+    for (unsigned tries = 0; acknowledged(l) == before; tries++) {
+        CLUSTER_DEMAND(tries < 30000);
+        CLUSTER_DEMAND(!daemon_ends_within(pid, 1000));
+    }
+}
+
+/* One life of the daemon, cut at a random moment while writers wait for their answers. */
 static void live_and_die(struct load *l, struct writer writers[WRITERS])
 {
     pthread_t threads[WRITERS];
+    const size_t before = l->count;
     pid_t pid = daemon_start(l->c, MEMBER);
-    if (next_random(l) % 5 == 0) {
-        CLUSTER_DEMAND(!daemon_ends_within(pid, next_random(l) % 10000));
-        daemon_kill(pid);
-        return;
-    }
     struct ipc_client *client = daemon_connect(l->c, MEMBER, pid);
     CLUSTER_DEMAND(client != NULL);
     check_nothing_went_back(l, client);
@@ -145,6 +167,7 @@ static void live_and_die(struct load *l, struct writer writers[WRITERS])
         CLUSTER_DEMAND(writers[i].client != NULL);
         CLUSTER_DEMAND(pthread_create(&threads[i], NULL, write_until_killed, &writers[i]) == 0);
     }
+    wait_for_load(l, pid, before);
     CLUSTER_DEMAND(!daemon_ends_within(pid, next_random(l) % MAX_DELAY_US));
     daemon_kill(pid);
     for (unsigned i = 0; i < WRITERS; i++) {
@@ -216,6 +239,18 @@ static void assert_all_kept(struct load *l)
     assert_refolds(ledger);
 }
 
+/* The command that an auditor would type, on the home as the kills left it. */
+static void assert_audit_holds(struct load *l)
+{
+    char program[HOME_PATH_BYTES], command[2 * HOME_PATH_BYTES];
+    daemon_path(program, sizeof program);
+    program[strlen(program) - 1] = '\0';             /* jielid lies beside jieli */
+    int n = snprintf(command, sizeof command, "exec '%s' audit --home '%s' >&2", program,
+                     l->c->members[MEMBER].home);
+    assert_true(n > 0 && (size_t)n < sizeof command);
+    assert_int_equal(system(command), 0);
+}
+
 static void finish_one_clean_life(struct load *l, struct writer writers[WRITERS])
 {
     pid_t pid = daemon_start(l->c, MEMBER);
@@ -248,11 +283,17 @@ static void nothing_acknowledged_is_lost_to_two_hundred_kills(void **state)
     }
     for (unsigned i = 0; i < rounds; i++) {
         live_and_die(&l, writers);
+        if (i % 5 == 0) {
+            die_at_start(&l);
+        }
     }
+    assert_audit_holds(&l);
     finish_one_clean_life(&l, writers);
     print_message("%u kills, %zu acts acknowledged\n", rounds, l.count);
     assert_true(l.count > rounds);
     assert_all_kept(&l);
+    cluster_close(l.c, MEMBER);
+    assert_audit_holds(&l);
     pthread_mutex_destroy(&l.lock);
     free(l.done);
     cluster_free(l.c);

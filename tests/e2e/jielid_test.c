@@ -22,11 +22,10 @@ enum { OUTPUT_BYTES = 8192 };
 
 struct ran { int status; char output[OUTPUT_BYTES]; };
 
-static struct ran run(const char *options)
+static struct ran run_program(const char *program, const char *options)
 {
     struct ran r = {0};
-    char program[HOME_PATH_BYTES], command[2 * HOME_PATH_BYTES];
-    daemon_path(program, sizeof program);
+    char command[2 * HOME_PATH_BYTES];
     int n = snprintf(command, sizeof command, "exec '%s' %s 2>&1 </dev/null", program, options);
     assert_true(n > 0 && (size_t)n < sizeof command);
     FILE *out = popen(command, "r");
@@ -36,6 +35,23 @@ static struct ran run(const char *options)
     assert_true(WIFEXITED(status));
     r.status = WEXITSTATUS(status);
     return r;
+}
+
+static struct ran run(const char *options)
+{
+    char program[HOME_PATH_BYTES];
+    daemon_path(program, sizeof program);
+    return run_program(program, options);
+}
+
+/* `jieli` lies beside jielid. */
+static struct ran run_doctor(const struct cluster *c, unsigned member)
+{
+    char program[HOME_PATH_BYTES], options[HOME_PATH_BYTES];
+    daemon_path(program, sizeof program);
+    program[strlen(program) - 1] = '\0';
+    snprintf(options, sizeof options, "doctor --json --home '%s'", c->members[member].home);
+    return run_program(program, options);
 }
 
 static struct ran run_on(const struct cluster *c, unsigned member, const char *more)
@@ -229,6 +245,18 @@ static void home_without_its_last_head_serves_and_signs_nothing(void **state)
     assert_serves_and_does_not_sign(c);
 }
 
+static void doctor_finds_an_act_that_is_ahead_of_the_clock(void **state)
+{
+    const struct cluster_options ahead = {.seed = 22, .members = 2,
+                                          .start_s = (uint64_t)time(NULL) + 365 * 86400};
+    struct cluster *c = cluster_create(&ahead);
+    expect(run_doctor(c, 1), 1, "\"last act of our log\"");
+    cluster_free(c);
+    struct ran good = run_doctor(*state, 1);
+    assert_non_null(strstr(good.output, "\"clock\""));
+    assert_null(strstr(good.output, "last act of our log"));
+}
+
 #define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -240,6 +268,7 @@ int main(void)
         WITH_HOME(missing_home_and_foreign_ledger_have_their_own_status),
         WITH_HOME(key_file_open_to_others_is_refused),
         WITH_HOME(second_daemon_on_a_home_is_refused),
+        WITH_HOME(doctor_finds_an_act_that_is_ahead_of_the_clock),
         WITH_HOME(key_file_that_is_a_link_is_told_as_such),
         WITH_HOME(key_of_another_member_is_told_as_such),
         WITH_HOME(truncated_genesis_is_named_with_its_remedy),

@@ -1,4 +1,4 @@
-/* The properties of law.md over random histories. JIELI_SEEDS sets how many, JIELI_SEED the
+/* The properties of FORMAT.md over random histories. JIELI_SEEDS sets how many, JIELI_SEED the
  * first. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,8 +23,8 @@ static void broken(struct history *h, const char *what, unsigned act)
                   h->c.roster->names[l->by]);
 }
 
-/* --- hiding: a ruling may move custody by what its author had seen, as law.md says; for all else
- * the lie must gain nothing over its truthful twin and over silence ---------------------------- */
+/* --- hiding: a ruling may move custody by what its author had seen, as FORMAT.md says; for all
+ * else the lie must gain nothing over its truthful twin and over silence --- */
 
 struct effect {
     struct case_state s;
@@ -250,7 +250,7 @@ static void check_custodian(struct history *h, const struct case_fold *f)
         broken(h, "a closed case with an open offer", 0);
 }
 
-/* Written from law.md, apart from the fold: only what a member wrote and what it had seen. */
+/* Written from FORMAT.md, apart from the fold: only what a member wrote and what it had seen. */
 static bool keeps_open(const struct sim_line *l)
 {
     return l->kind == KIND_RULE || l->kind == KIND_ASSIGN || l->kind == KIND_SUPERVISE ||

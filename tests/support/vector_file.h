@@ -1,4 +1,5 @@
-/* Files of the folder of vectors: $JIELI_VECTORS, else ../shared/vectors below the working folder. */
+/* Files of the folder of vectors: $JIELI_VECTORS, else ../shared/vectors below the working
+ * folder. */
 #ifndef JIELI_TESTS_VECTOR_FILE_H
 #define JIELI_TESTS_VECTOR_FILE_H
 

@@ -53,6 +53,8 @@ static void every_kind_is_documented(void **state)
         snprintf(start, sizeof start, "| %u | `%s` | %s | ", k->kind, k->name, k->label);
         line_with(state, start, line);
         assert_in(line, k->effect);
+        snprintf(start, sizeof start, " | %s | ", kind_who(k));
+        assert_in(line, start);
         assert_int_equal(strstr(line, "**pending**") == NULL, k->built);
         for (const enum fact_id *id = k->required; *id != 0; id++)
             assert_in(line, fact_row(*id)->name);

@@ -1,4 +1,4 @@
-/* The tables against one written from domain.md, not from the code. */
+/* The tables against one written by hand from the acts of the domain, not from the code. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -66,6 +66,22 @@ static void table_of_kinds_is_the_one_of_the_domain(void **state)
     assert_null(kind_row(15));
     assert_null(kind_row(115));
     assert_null(kind_row_by_name("no-such-kind"));
+}
+
+static void every_kind_names_its_author(void **state)
+{
+    static const struct { enum kind kind; const char *who; } some[] = {
+        {KIND_DUTY, "root officer, or administrator of the convenor"},
+        {KIND_REFER_OUT, "custodian"}, {KIND_EXTEND, "ask: custodian; decide: whoever set the "
+        "deadline"}, {KIND_URGE, "convenor, lister"}, {KIND_REMIND, "convenor, lister"},
+        {KIND_ZERO_REPORT, "every member"}, {KIND_ACCEPT, "member offered to"},
+        {KIND_ERASE, "a member with power"},
+    };
+    (void)state;
+    for (size_t i = 0; kind_row_at(i) != NULL; i++)
+        assert_true(strlen(kind_who(kind_row_at(i))) > 5);
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+        assert_string_equal(kind_who(kind_row(some[i].kind)), some[i].who);
 }
 
 static void facts_of_every_kind_stand_in_the_schema_once(void **state)
@@ -152,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_of_kinds_is_the_one_of_the_domain),
+        cmocka_unit_test(every_kind_names_its_author),
         cmocka_unit_test(facts_of_every_kind_stand_in_the_schema_once),
         cmocka_unit_test(facts_are_found_by_number_and_name),
         cmocka_unit_test(values_of_facts_are_checked_by_type),

@@ -231,6 +231,27 @@ static int start(void **state)
     return keys_start() == OK ? 0 : -1;
 }
 
+static void the_fault_of_a_refused_file_is_told(void **state)
+{
+    struct fixture *f = *state;
+    unsigned mode;
+    assert_int_equal(keyfile_fault(f->path, &mode), KEYFILE_ABSENT);
+    assert_int_equal(keyfile_create(f->path, KEYFILE_ED25519, f->secret, NULL), OK);
+    assert_int_equal(keyfile_fault(f->path, &mode), KEYFILE_FINE);
+    assert_int_equal(mode, 0600);
+    assert_int_equal(chmod(f->path, 0640), 0);
+    assert_int_equal(keyfile_fault(f->path, &mode), KEYFILE_WIDE_MODE);
+    assert_int_equal(mode, 0640);
+    assert_int_equal(chmod(f->path, 0200), 0);
+    assert_int_equal(keyfile_fault(f->path, &mode), KEYFILE_NO_READ);
+    assert_int_equal(symlink("key", f->link), 0);
+    assert_int_equal(keyfile_fault(f->link, &mode), KEYFILE_NOT_PLAIN);
+    assert_int_equal(keyfile_fault(f->folder, &mode), KEYFILE_NOT_PLAIN);
+    if (geteuid() == 0 && chown(f->path, 65534, 65534) == 0) {
+        assert_int_equal(keyfile_fault(f->path, &mode), KEYFILE_OTHER_OWNER);
+    }
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, fixture_init, fixture_clear)
 
 int main(void)
@@ -248,6 +269,7 @@ int main(void)
         WITH_FOLDER(file_of_another_owner_is_refused),
         WITH_FOLDER(missing_file_and_missing_folder_are_told_apart_from_damage),
         WITH_FOLDER(every_shorter_or_longer_file_is_refused),
+        WITH_FOLDER(the_fault_of_a_refused_file_is_told),
         WITH_FOLDER(every_flipped_byte_of_a_plain_file_is_noticed),
     };
     return cmocka_run_group_tests(tests, start, NULL);

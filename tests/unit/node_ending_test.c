@@ -33,6 +33,13 @@ static void doubt_about_stored_bytes_ends_with_70(void **state)
     assert_int_equal(ending_of(ERR_IO).status, 70);
 }
 
+static void damaged_files_of_a_home_end_with_66(void **state)
+{
+    (void)state;
+    assert_int_equal(ending_of(ERR_FORMAT).status, 66);
+    assert_int_equal(ending_of(ERR_TRUNCATED).status, 66);
+}
+
 static void success_ends_with_0_and_the_rest_with_1(void **state)
 {
     (void)state;
@@ -45,6 +52,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_cause_that_people_act_on_has_its_own_status),
         cmocka_unit_test(doubt_about_stored_bytes_ends_with_70),
+        cmocka_unit_test(damaged_files_of_a_home_end_with_66),
         cmocka_unit_test(success_ends_with_0_and_the_rest_with_1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,42 @@ static void an_unknown_question_is_refused(void **state)
     json_decref(reply);
 }
 
+static json_t *spot_of_kind(const json_t *reply, int kind, size_t *found)
+{
+    json_t *spot, *first = NULL;
+    size_t i;
+    *found = 0;
+    json_array_foreach(json_object_get(reply, "spots"), i, spot) {
+        if (json_integer_value(json_object_get(spot, "kind")) != kind)
+            continue;
+        first = (*found)++ == 0 ? spot : first;
+    }
+    return first;
+}
+
+static void a_forked_log_is_one_blind_spot_whatever_its_proofs(void **state)
+{
+    struct fixture *f = *state;
+    struct ledger *l = f->c->members[ZHUJIAN].ledger;
+    const struct log *log = ledger_log(l, "yingji", 0);
+    struct txn *t;
+    size_t found;
+    json_t *reply = ask(f->c, ZHUJIAN, json_pack("{s:s}", "query", "blindspots"));
+    assert_null(spot_of_kind(reply, 14, &found));
+    json_decref(reply);
+    assert_int_equal(txn_write(ledger_store(l), &t), OK);
+    for (uint8_t i = 1; i <= 3; i++)
+        assert_int_equal(log_fork_put(t, log->no, span_of("a", 1), span_of(&i, 1), NULL), OK);
+    assert_int_equal(txn_commit(t), OK);
+    reply = ask(f->c, ZHUJIAN, json_pack("{s:s}", "query", "blindspots"));
+    const json_t *spot = spot_of_kind(reply, 14, &found);
+    assert_int_equal(found, 1);
+    assert_string_equal(json_string_value(first_of(spot, "members")), "yingji");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(spot, "detail"),
+                                                        "proofs")), 3);
+    json_decref(reply);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -298,6 +334,7 @@ int main(void)
         TEST(two_refusals_are_ping_pong_and_one_is_not),
         TEST(compose_names_what_an_act_builds_on),
         TEST(members_and_officers_are_listed_and_found_by_key),
+        TEST(a_forked_log_is_one_blind_spot_whatever_its_proofs),
         TEST(an_unknown_question_is_refused),
     };
     if (keys_start() != OK)

@@ -541,6 +541,8 @@ static void partial_bundle_tells_its_ranges(void **state)
     assert_true(out.partial);
     assert_int_equal(out.cases, 0);
     assert_int_equal(seen.counts[FIND_RANGE], 2);
+    /* entries of logs that the file holds in part are counted like those of whole ones */
+    assert_true(out.entries > ledger_log(c->members[3].ledger, "anweiban", 0)->frontier.size);
     cluster_free(c);
 }
 

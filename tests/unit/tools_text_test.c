@@ -25,6 +25,19 @@ static void chinese_takes_two_cells_and_bad_bytes_one(void **state)
     assert_int_equal(text_width("e\xcc\x81"), 1);
 }
 
+static void marks_of_direction_are_shown_and_turn_nothing(void **state)
+{
+    (void)state;
+    char *shown = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&shown, &len);
+    assert_non_null(out);
+    text_pad(out, "a\u202eb\u2066c\u200fd", 0);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(shown, "a?b?c?d");
+    free(shown);
+}
+
 static void columns_are_aligned_by_width(void **state)
 {
     const char *const heading[] = {"id", "名称"};
@@ -166,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chinese_takes_two_cells_and_bad_bytes_one),
+        cmocka_unit_test(marks_of_direction_are_shown_and_turn_nothing),
         cmocka_unit_test(columns_are_aligned_by_width),
         cmocka_unit_test(dates_are_read_in_the_forms_people_write),
         cmocka_unit_test(days_that_no_calendar_has_are_refused),

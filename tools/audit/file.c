@@ -194,6 +194,7 @@ static bool before(const struct run_log *log, const struct piece *piece, struct 
 /* Signatures of entries whose log is not held from its beginning. */
 static void check_signatures(struct file_audit *f, struct run_log *log, const struct package *p)
 {
+    f->run.out->entries += p->count;
     for (unsigned i = 0; i < p->count; i++) {
         struct entry e;
         enum reason reason = REASON_NONE;

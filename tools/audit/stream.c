@@ -140,6 +140,6 @@ enum err run_stream(struct audit_run *r)
     workers_free(st.workers);
     free(st.idle);
     free(st.jobs);
-    r->out->entries = st.done;
+    r->out->entries += st.done;
     return err;
 }

@@ -70,8 +70,19 @@ static void find_program(char out[BENCH_PATH_BYTES])
     snprintf(slash == NULL ? out : slash + 1, 8, "jielid");
 }
 
+static int usage(const char *option)
+{
+    bool asked = strcmp(option, "--help") == 0;
+    fputs("usage: jieli-bench [FILE [ENTRIES]]\n"
+          "Measures this machine and writes FILE (build/bench.tsv) as name, value, unit.\n",
+          asked ? stdout : stderr);
+    return asked ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && argv[1][0] == '-')
+        return usage(argv[1]);
     char folder[BENCH_PATH_BYTES], program[BENCH_PATH_BYTES];
     const char *path = argc > 1 ? argv[1] : "build/bench.tsv";
     uint64_t entries = argc > 2 ? strtoull(argv[2], NULL, 10) : BENCH_ENTRIES;

@@ -216,10 +216,18 @@ static int unusable_code(enum err err)
     case ERR_FORMAT:
     case ERR_TRUNCATED:
     case ERR_TOO_LARGE: return AUDIT_NOT_HELD;
-    case ERR_NOTFOUND:
-    case ERR_WRONG_LEDGER: return AUDIT_UNUSABLE;
-    default: return exit_code_of(err);
+    default: return AUDIT_UNUSABLE;
     }
+}
+
+/* Something is missing within a home that has a database: damage, and no wrong path. */
+static enum err read_missing(const char *path, bool folder, enum err err)
+{
+    char file[HOME_PATH_BYTES];
+    bool holds = folder && home_path(file, sizeof file, path, "db/data.mdb") == OK &&
+                 access(file, F_OK) == 0 && home_path(file, sizeof file, path, "genesis") == OK &&
+                 access(file, F_OK) == 0;
+    return err == ERR_NOTFOUND && holds ? ERR_CORRUPT : err;
 }
 
 /* A home or file that cannot be audited at all. */
@@ -304,6 +312,7 @@ static int run_audit(struct session *s, const char *path, bool folder,
     enum err err = folder ? audit_home(path, options, &report, &out)
                           : audit_file(path, options, &report, &out);
     clear_progress(&t);
+    err = read_missing(path, folder, err);
     code = err == OK ? tell_end(&t, &out) : unusable(s, err, path, folder);
     grid_clear(&t.grid);
     json_decref(t.findings);

@@ -49,6 +49,9 @@ static int create(struct session *s, const char *path)
         return code;
     what.case_id = text == NULL ? NULL : &case_id;
     enum err err = bundle_create(l, path, &what);
+    if (err == ERR_FORMAT && what.since_path != NULL)
+        return session_fail_as(s, err, EXIT_USAGE, _("the file of --since holds no heads"),
+                               _("the receiver makes it with: jieli bundle heads FILE"));
     if (err != OK)
         return session_fail_file(s, err, path);
     char id[2 * HASH_BYTES + 1];

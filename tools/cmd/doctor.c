@@ -109,8 +109,8 @@ static void check_clock(struct exam *x)
     bool refused = last_s > (uint64_t)now + DAY_S;
     clock_format((time_t)last_s, text);
     tell(x, refused ? HEALTH_BAD : HEALTH_NOTE, N_("last act of our log"), text,
-         refused ? N_("it is written ahead of this clock, so acts are refused: set the clock; where "
-                      "the clock is right, acts are taken again a day before that time")
+         refused ? N_("it is written ahead of this clock, so acts are refused: set the clock; "
+                      "where the clock is right, acts are taken again a day before that time")
                  : N_("it is written ahead of this clock: compare the clocks"));
     tell_number(x, "last_act_s", last_s);
 }
@@ -245,7 +245,7 @@ static void check_port(struct exam *x, const char *address, bool running)
     if (fd >= 0)
         close(fd);
     if (answers == running)
-        tell(x, HEALTH_GOOD, N_("port"), address, answers ? say(x, N_("answers")) : say(x, N_("free")));
+        tell(x, HEALTH_GOOD, N_("port"), address, answers ? N_("answers") : N_("free"));
     else
         tell(x, HEALTH_BAD, N_("port"), address,
              answers ? N_("another program has it: change listen in jieli.conf")
@@ -286,7 +286,8 @@ static void check_daemon(struct exam *x)
 {
     bool running = daemon_runs(x);
     tell(x, running ? HEALTH_GOOD : HEALTH_NOTE, N_("node"),
-         running ? say(x, N_("runs")) : say(x, N_("does not run")), running ? "" : N_("start it: jielid --home DIR"));
+         say(x, running ? N_("runs") : N_("does not run")),
+         running ? "" : N_("start it: jielid --home DIR"));
     for (unsigned i = 0; i < x->config.listen_count; i++)
         check_port(x, x->config.listen[i], running);
     if (running)

@@ -334,8 +334,9 @@ static int add_line(struct session *s, const char *id, json_t *out)
     if (code == EXIT_DONE)
         code = compose_now(s, h, &reply);
     if (code == EXIT_DONE)
-        json_array_append_new(out, describe(h, id, draft_outdated(&h->draft, (uint64_t)time(NULL)) ||
-                                                       !builds_on(h, reply)));
+        json_array_append_new(
+            out, describe(h, id, draft_outdated(&h->draft, (uint64_t)time(NULL)) ||
+                                     !builds_on(h, reply)));
     json_decref(reply);
     buffer_clear(&h->bytes);
     free(h);

@@ -94,9 +94,13 @@ static int tell(struct session *s, const struct genesis *g)
     enum err err = hex_encode(hex, sizeof hex, span_of(g->ledger.b, HASH_BYTES));
     if (err != OK)
         return session_fail_at(s, err, NULL);
-    if (s->json)
-        return session_json(json_pack("{s:s,s:s,s:s}", "ledger", hex, "domain", g->domain, "member",
-                                      g->convenor.id));
+    if (s->json) {
+        json_t *o = json_pack("{s:s,s:s,s:s}", "ledger", hex, "domain", g->domain, "member",
+                              g->convenor.id);
+        if (s->warnings != NULL)
+            json_object_set(o, "warnings", s->warnings);
+        return session_json(o);
+    }
     printf(_("ledger %s\n"), hex);
     printf(_("the convenor's home is %s; give %s/genesis to every member\n"), s->home, s->home);
     printf(_("next: jielid --home %s, then jieli init --home %s --key FILE\n"), s->home, s->home);
@@ -109,6 +113,9 @@ static int genesis_run(struct session *s)
     struct buffer bytes = {0};
     if (home_setup_genesis(s, &old))
         return session_fail(s, ERR_EXISTS, _("this home has a genesis already"), NULL);
+    if (args_value(&s->args, "k") != NULL && strcmp(args_value(&s->args, "k"), "1") != 0)
+        session_warn(s, _("warning: where more than one root officer must sign, this edition can "
+                          "admit nobody and publish no map: that is later work; take --k 1"));
     int code = member_input_text(s, "--domain", args_value(&s->args, "domain"), g.domain,
                                  sizeof g.domain);
     if (code == EXIT_DONE)
