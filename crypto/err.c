@@ -37,6 +37,7 @@ const char *err_message(enum err code)
     case ERR_TIMEOUT: return "nothing came in time";
     case ERR_CLOSED: return "the other side went away";
     case ERR_PROTOCOL: return "the peer broke the protocol";
+    case ERR_UNAUTHENTIC: return "what the peer sent does not open under the keys of the session";
     case ERR_CONFIG: return "a configuration line is wrong";
     case ERR_USAGE: return "the command line is wrong";
     case ERR_UNSUPPORTED: return "newer than this software knows";
@@ -82,6 +83,7 @@ const char *err_name(enum err code)
     NAME_OF(ERR_TIMEOUT);
     NAME_OF(ERR_CLOSED);
     NAME_OF(ERR_PROTOCOL);
+    NAME_OF(ERR_UNAUTHENTIC);
     NAME_OF(ERR_CONFIG);
     NAME_OF(ERR_USAGE);
     NAME_OF(ERR_UNSUPPORTED);

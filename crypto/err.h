@@ -38,6 +38,7 @@ enum err {
     ERR_TIMEOUT,      /* nothing came in time */
     ERR_CLOSED,       /* the other side went away */
     ERR_PROTOCOL,     /* a peer broke the protocol: cut it off */
+    ERR_UNAUTHENTIC,  /* a session's bytes do not open: altered, or other keys, ledger or secret */
     ERR_CONFIG,       /* a configuration line is wrong; file and line go beside it */
     ERR_USAGE,        /* a command line is wrong */
     ERR_UNSUPPORTED,  /* newer law, suite or format than this software knows */

@@ -6,8 +6,8 @@
 
 enum { ADDRESS_MAX_BYTES = 63 };
 
-/* "127.0.0.1:7311" or "[::1]:7311", port 1 to 65535, no names. ERR_CONFIG for another shape,
- * ERR_PERMISSION for a good address beyond loopback. */
-MUST_CHECK enum err address_check_loopback(const char *address);
+/* "192.0.2.7:7311" or "[2001:db8::7]:7311", port 1 to 65535, no names. ERR_CONFIG for another
+ * shape. */
+MUST_CHECK enum err address_check(const char *address);
 
 #endif

@@ -66,11 +66,7 @@ static bool set_ledger(struct parse *p, const char *value)
 
 static bool address_add_check(struct parse *p, const char *key, const char *text)
 {
-    enum err err = strlen(text) >= CONFIG_ADDRESS_BYTES ? ERR_CONFIG
-                                                        : address_check_loopback(text);
-    if (err == ERR_PERMISSION) {
-        return fail(p, "%s: %.60s lies beyond loopback, which needs secure sessions", key, text);
-    }
+    enum err err = strlen(text) >= CONFIG_ADDRESS_BYTES ? ERR_CONFIG : address_check(text);
     return err == OK || fail(p, "%s: \"%.60s\" is no numeric address:port", key, text);
 }
 

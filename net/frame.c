@@ -71,10 +71,15 @@ void send_queue_clear(struct send_queue *q)
     *q = (struct send_queue){0};
 }
 
+bool send_queue_room(const struct send_queue *q, size_t len)
+{
+    return q->count == 0 ||
+           (q->count < SEND_QUEUE_FRAMES && q->bytes + len <= SEND_QUEUE_BYTES);
+}
+
 enum err send_queue_push(struct send_queue *q, struct buffer *frame)
 {
-    if (q->count > 0 &&
-        (q->count >= SEND_QUEUE_FRAMES || q->bytes + frame->len > SEND_QUEUE_BYTES))
+    if (!send_queue_room(q, frame->len))
         return ERR_BUSY;
     q->ring[(q->first + q->count) % SEND_QUEUE_FRAMES] = *frame;
     q->count++;

@@ -33,6 +33,8 @@ MUST_CHECK enum err send_queue_init(struct send_queue *q);
 void send_queue_clear(struct send_queue *q);
 /* Takes *frame over. ERR_BUSY when full: *frame stays the caller's. */
 MUST_CHECK enum err send_queue_push(struct send_queue *q, struct buffer *frame);
+/* Whether a frame of `len` bytes would be taken. */
+bool send_queue_room(const struct send_queue *q, size_t len);
 /* What remains of the first; empty when there is nothing. Borrowed until send_queue_sent. */
 struct span send_queue_front(const struct send_queue *q);
 /* `len` bytes of the front went out; true when something remains to be sent. */

@@ -72,7 +72,8 @@ bool fault_of_peer(enum err why)
 {
     switch (why) {
     case ERR_FORMAT: case ERR_TRUNCATED: case ERR_TOO_LARGE: case ERR_RANGE: case ERR_SIGNATURE:
-    case ERR_KEY: case ERR_PROOF: case ERR_WRONG_LEDGER: case ERR_PROTOCOL: case ERR_UNSUPPORTED:
+    case ERR_KEY: case ERR_PROOF: case ERR_WRONG_LEDGER: case ERR_PROTOCOL: case ERR_UNAUTHENTIC:
+    case ERR_UNSUPPORTED:
         return true;
     case OK: case ERR_NOMEM: case ERR_IO: case ERR_DISK_FULL: case ERR_NOTFOUND: case ERR_EXISTS:
     case ERR_CORRUPT: case ERR_PASSPHRASE: case ERR_PERMISSION: case ERR_FORK: case ERR_OLD_HEAD:
@@ -221,7 +222,8 @@ static enum err hello_send(struct sync *s, struct peer *p)
     return peer_send(s, p, &m);
 }
 
-enum err sync_connected(struct sync *s, struct peer_id id, bool dialed, uint64_t now_ms)
+enum err sync_connected(struct sync *s, struct peer_id id, const char *member, bool dialed,
+                        uint64_t now_ms)
 {
     s->now_ms = now_ms;
     if (s->peer_count == PEERS_MAX)
@@ -231,6 +233,7 @@ enum err sync_connected(struct sync *s, struct peer_id id, bool dialed, uint64_t
         return ERR_NOMEM;
     *p = (struct peer){.id = id, .state = PEER_GREETED, .dialed = dialed, .connected_ms = now_ms,
                        .heard_ms = now_ms, .heads_ms = now_ms, .ping_ms = now_ms};
+    memcpy(p->member, member, strlen(member) + 1);
     s->peers[s->peer_count++] = p;
     enum err err = hello_send(s, p);
     if (err != OK)
@@ -269,11 +272,12 @@ static bool peer_keep_one(struct sync *s, struct peer *p)
 
 static enum err on_hello(struct sync *s, struct peer *p, const struct message *m)
 {
-    memcpy(p->member, m->u.hello.member, sizeof p->member);
     if (!hash_equal(&m->u.hello.ledger, &ledger_genesis(s->l)->ledger)) {
         peer_refuse(s, p, 0, REFUSE_WRONG_LEDGER);
         return ERR_WRONG_LEDGER;
     }
+    if (strcmp(p->member, m->u.hello.member) != 0)
+        return ERR_UNAUTHENTIC;
     if (strcmp(p->member, s->self) == 0)
         return ERR_PROTOCOL;
     if (!peer_keep_one(s, p))

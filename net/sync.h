@@ -19,7 +19,7 @@ struct sync_io {
     void (*close)(void *ctx, struct peer_id peer, enum err why);
     uint64_t (*random)(void *ctx);
     /* Reports one structured event for the log: "fork" (member: whose log), "bad-peer", "silent"
-     * (member: the peer, "" before its hello), "refused" (a proof that may be a lie or a
+     * (member: the peer), "refused" (a proof that may be a lie or a
      * fork: the log is left with that peer), "store" (our own disk refused: pulling pauses),
      * "caught-up". */
     void (*event)(void *ctx, const char *name, const char *member, enum err why);
@@ -36,10 +36,11 @@ struct sync_options {
 MUST_CHECK enum err sync_create(struct sync **out, struct ledger *l, const struct sync_io *io,
                                 const struct sync_options *options);
 void sync_free(struct sync *s);
-/* dialed: we opened it. Of two connections to one member the one dialled by the smaller member id
- * stays once both have said hello. */
-MUST_CHECK enum err sync_connected(struct sync *s, struct peer_id peer, bool dialed,
-                                   uint64_t now_ms);
+/* `member`: whose session it is, by its certificate; its hello must say the same, else
+ * ERR_UNAUTHENTIC ends it. dialed: we opened it. Of two connections to one member the one dialled
+ * by the smaller member id stays once both have said hello. */
+MUST_CHECK enum err sync_connected(struct sync *s, struct peer_id peer, const char *member,
+                                   bool dialed, uint64_t now_ms);
 void sync_closed(struct sync *s, struct peer_id peer);
 /* ERR_PROTOCOL and the like: the caller need do nothing, close was called. */
 /* ERR_UNCERTAIN alone concerns the caller: a commit failed in an unknown state, end the process. */
@@ -56,7 +57,7 @@ MUST_CHECK enum err sync_want_part(struct sync *s, const struct hash *commitment
 
 struct sync_peer_info {
     struct peer_id peer;
-    char member[ID_MAX_BYTES + 1];   /* "" before hello */
+    char member[ID_MAX_BYTES + 1];
     bool dialed, ready;
     uint64_t connected_ms, heard_ms, bytes_in, bytes_out, behind_entries;
     unsigned refusals;

@@ -1,36 +1,66 @@
-/* Byte streams between nodes: nng_stream over TCP with u32 length-prefixed frames, capped before
- * anything is allocated, buffers grown as bytes arrive. The one file that knows NNG (with ipc.c).
- * frame_wrap/frame_unwrap in transport.c are the one place where a secure session will sit; until
- * it does, addresses beyond loopback are refused (ERR_PERMISSION). */
+/* Byte streams between nodes: nng_stream over TCP, each a secure session (net/session.h) that
+ * carries frames. Caps on connections hold before any public-key operation, deadlines after;
+ * buffers grow as bytes arrive. With ipc*.c the only files that know NNG.
+ *
+ * Without an identity (transport_identify) nothing is dialled and nobody let in. */
 #ifndef JIELI_NET_TRANSPORT_H
 #define JIELI_NET_TRANSPORT_H
 
 #include "crypto/bytes.h"
+#include "crypto/keys.h"
+#include "net/address.h"
 #include "net/sync.h"
 
-enum transport_event_type { TRANSPORT_CONNECTED, TRANSPORT_FRAME, TRANSPORT_CLOSED };
+/* CLAIMED    a peer has proven `key` and claims to be whom the certificate in `frame` names: the
+ *            receiver judges it, then transport_accept or transport_disconnect
+ * CONNECTED  accepted, and both directions are open
+ * CLOSED     the last event; also of connections that never became more than an attempt */
+enum transport_event_type {
+    TRANSPORT_CLAIMED, TRANSPORT_CONNECTED, TRANSPORT_FRAME, TRANSPORT_CLOSED
+};
 struct transport_event {
     enum transport_event_type type;
     struct peer_id peer;
     bool dialed;
     enum err why;                   /* CLOSED: what ended it, ERR_CLOSED for an ordinary end */
-    struct buffer frame;            /* FRAME: owned by the receiver, when it returns true */
+    struct xpubkey key;             /* CLAIMED */
+    char address[ADDRESS_MAX_BYTES + 1];  /* as dialled, or the numeric host that dialled us */
+    struct buffer frame;            /* FRAME, CLAIMED: the receiver's, when it returns true */
 };
-/* Called on library threads (and within transport_resume), for one peer never twice at once and
- * in order; it must only enqueue, and not call back into the transport. False pushes back:
- * nothing was taken, reading from that peer pauses and the event comes again after
- * transport_resume, or by itself some moments later. */
+/* Called on library threads (and within transport_resume and transport_accept), for one peer never
+ * twice at once and in order; it must only enqueue, or accept, and not call back into the transport
+ * otherwise. False pushes back: nothing was taken, reading from that peer pauses and the event
+ * comes again after transport_resume, or by itself some moments later. */
 struct transport_handler { void *ctx; bool (*on_event)(void *ctx, struct transport_event *event); };
 
+enum {
+    TRANSPORT_HANDSHAKE_MS = 10000,   /* from the first byte to transport_accept */
+    TRANSPORT_IDLE_MS = 30000,        /* three heartbeats without a byte */
+    TRANSPORT_ADDRESS_CLAIMS = 8,     /* connections of one address that are not accepted yet */
+    TRANSPORT_CLAIMS = 64,            /* of all: beyond, the oldest gives way */
+};
+struct transport_options {
+    struct hash ledger;
+    unsigned handshake_ms, idle_ms;   /* 0: as above */
+};
+
 struct transport;
-MUST_CHECK enum err transport_create(struct transport **out, const struct transport_handler *h);
-/* "127.0.0.1:7311", "[::1]:7311". ERR_PERMISSION beyond loopback, ERR_CONFIG for a bad address. */
+MUST_CHECK enum err transport_create(struct transport **out, const struct transport_handler *h,
+                                     const struct transport_options *options);
+/* Our key and the certificate for it, both copied, for sessions that begin from now on; NULL and an
+ * empty certificate: none from now on. ERR_NOMEM leaves the former ones. */
+MUST_CHECK enum err transport_identify(struct transport *t, const struct xkey *key,
+                                       struct span certificate);
+/* "192.0.2.7:7311", "[2001:db8::7]:7311". ERR_CONFIG for a bad address. */
 MUST_CHECK enum err transport_listen(struct transport *t, const char *address);
 /* Keeps a connection to address: redials after a break with back-off 1 s to 60 s and jitter. */
 MUST_CHECK enum err transport_dial(struct transport *t, const char *address);
-/* Copies the frame. ERR_BUSY when the peer's send queue is full, ERR_CLOSED. */
+/* A claimed peer was found good. Nothing happens when it is gone. */
+void transport_accept(struct transport *t, struct peer_id peer);
+/* Seals the frame. ERR_BUSY when the peer's send queue is full, ERR_CLOSED. */
 MUST_CHECK enum err transport_send(struct transport *t, struct peer_id peer, struct span frame);
-void transport_disconnect(struct transport *t, struct peer_id peer);
+/* `why` comes back with CLOSED, unless something else had ended it. */
+void transport_disconnect(struct transport *t, struct peer_id peer, enum err why);
 void transport_resume(struct transport *t, struct peer_id peer);
 /* Stops everything; no handler runs after it returns. */
 void transport_close(struct transport *t);

@@ -49,7 +49,7 @@ static const char *key_advice(const char *path, enum err err)
 {
     unsigned mode;
     if (err == ERR_KEY) {
-        return "this file holds a key of another kind: put back the right node.key";
+        return "this file holds a key of another kind: put back the right one";
     }
     if (err != ERR_PERMISSION) {
         return ending_of(err).advice;
@@ -76,6 +76,18 @@ static enum err check_key(const struct node_options *o, struct signkey **key)
     if (err == OK) {
         err = node_key_load(o->home, key);
     }
+    return failure_advise(o->logger, "key", path, err, key_advice(path, err));
+}
+
+static enum err check_transport_key(const struct node_options *o)
+{
+    struct xkey key = {0};
+    char path[HOME_PATH_BYTES] = "transport.key";
+    enum err err = transport_key_path(o->home, path, sizeof path);
+    if (err == OK) {
+        err = transport_key_load(o->home, &key);
+    }
+    xkey_clear(&key);
     return failure_advise(o->logger, "key", path, err, key_advice(path, err));
 }
 
@@ -117,6 +129,9 @@ enum err node_check(const struct node_options *options)
     }
     if (err == OK) {
         err = check_key(options, &key);
+    }
+    if (err == OK) {
+        err = check_transport_key(options);
     }
     if (err == OK) {
         err = check_ledger(options, key);

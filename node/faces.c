@@ -43,12 +43,7 @@ static enum err sync_send(void *ctx, struct peer_id peer, struct span frame)
 static void sync_close(void *ctx, struct peer_id peer, enum err why)
 {
     struct node *n = ctx;
-    struct logline line;
-    logline_begin(&line, n->logger, LEVEL_INFO, "peer-cut");
-    logline_uint(&line, "connection", peer.v);
-    logline_err(&line, why);
-    logline_end(&line);
-    transport_disconnect(n->transport, peer);
+    transport_disconnect(n->transport, peer, why);
 }
 
 static uint64_t sync_random(void *ctx)
@@ -64,14 +59,17 @@ static enum log_level event_level(const char *name)
     if (strcmp(name, "fork") == 0) {
         return LEVEL_ERROR;
     }
-    return strcmp(name, "refused") == 0 || strcmp(name, "bad-peer") == 0 ? LEVEL_WARN
-                                                                         : LEVEL_INFO;
+    return strcmp(name, "refused") == 0 ? LEVEL_WARN : LEVEL_INFO;
 }
 
+/* Why a peer was cut off is said once, when the connection has ended: sessions_closed. */
 static void sync_event(void *ctx, const char *name, const char *member, enum err why)
 {
     struct node *n = ctx;
     struct logline line;
+    if (strcmp(name, "bad-peer") == 0 || strcmp(name, "silent") == 0) {
+        return;
+    }
     logline_begin(&line, n->logger, event_level(name), name);
     logline_text(&line, "member", member);
     logline_err(&line, why);
@@ -103,6 +101,10 @@ void faces_on_change(void *ctx, const struct log *log)
 
 void faces_announce(struct node *n)
 {
+    if (n->changed_count > 0) {
+        sessions_identify(n);
+        sessions_recheck(n);
+    }
     for (unsigned i = 0; i < n->changed_count; i++) {
         const struct log *log = ledger_log(n->ledger, n->changed[i].member, n->changed[i].epoch);
         if (log != NULL) {
@@ -121,16 +123,27 @@ static void log_connection(struct node *n, const char *name, const struct transp
     logline_end(&line);
 }
 
+static void peer_connected(struct node *n, const struct transport_event *event)
+{
+    const char *member = sessions_member(n, event->peer);
+    enum err err = member == NULL ? ERR_CLOSED
+                                  : sync_connected(n->sync, event->peer, member, event->dialed,
+                                                   clock_steady_ms());
+    if (err != OK) {
+        transport_disconnect(n->transport, event->peer, err);
+    }
+}
+
 void faces_event(struct node *n, const struct transport_event *event)
 {
     enum err err = OK;
     switch (event->type) {
+    case TRANSPORT_CLAIMED:
+        sessions_claim(n, event);
+        break;
     case TRANSPORT_CONNECTED:
         log_connection(n, "connected", event);
-        err = sync_connected(n->sync, event->peer, event->dialed, clock_steady_ms());
-        if (err != OK) {
-            transport_disconnect(n->transport, event->peer);
-        }
+        peer_connected(n, event);
         break;
     case TRANSPORT_FRAME:
         prefetch_take(n->prefetch, buffer_span(&event->frame));
@@ -139,6 +152,7 @@ void faces_event(struct node *n, const struct transport_event *event)
     case TRANSPORT_CLOSED:
         log_connection(n, "closed", event);
         sync_closed(n->sync, event->peer);
+        sessions_closed(n, event);
         break;
     }
     if (err == ERR_UNCERTAIN) {

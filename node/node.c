@@ -21,9 +21,11 @@ static enum err load_access(struct node *n)
     return failure_report(n->logger, "unknown-user", unknown, err);
 }
 
-static enum err load_key(struct node *n)
+static enum err load_keys(struct node *n)
 {
-    return failure_report(n->logger, "key", "node.key", node_key_load(n->home, &n->key));
+    enum err err =
+        failure_report(n->logger, "key", "node.key", node_key_load(n->home, &n->key));
+    return err == OK ? sessions_open(n) : err;
 }
 
 /* The claimed time of the last act of our own log, which the next ones are held against. */
@@ -101,8 +103,12 @@ static enum err open_sync(struct node *n)
 static enum err open_transport(struct node *n)
 {
     const struct transport_handler handler = faces_transport(n);
-    enum err err = transport_create(&n->transport, &handler);
+    const struct transport_options options = {.ledger = ledger_genesis(n->ledger)->ledger};
+    enum err err = transport_create(&n->transport, &handler, &options);
     (void)failure_report(n->logger, "transport", "", err);
+    if (err == OK) {
+        sessions_identify(n);
+    }
     for (unsigned i = 0; err == OK && i < n->config->listen_count; i++) {
         err = failure_report(n->logger, "listen", n->config->listen[i],
                      transport_listen(n->transport, n->config->listen[i]));
@@ -139,7 +145,7 @@ static enum err open_all(struct node *n)
 {
     enum err err = load_access(n);
     if (err == OK) {
-        err = load_key(n);
+        err = load_keys(n);
     }
     if (err == OK) {
         err = failure_report(n->logger, "pool", "", pool_create(&n->pool, 0));
@@ -200,6 +206,8 @@ static void tick(struct node *n)
 {
     uint64_t now_ms = clock_steady_ms();
     if (now_ms >= n->tick_ms) {
+        sessions_identify(n);
+        sessions_recheck(n);
         sync_tick(n->sync, now_ms);
         n->tick_ms = now_ms + TICK_MS;
     }
@@ -257,5 +265,6 @@ void node_close(struct node *n)
     queue_free(n->queue);
     pool_free(n->pool);
     signkey_free(n->key);
+    sessions_clear(n);
     free(n);
 }

@@ -26,8 +26,9 @@ void node_stop(struct node *n);       /* from any thread */
 void node_close(struct node *n);      /* NULL is fine */
 
 /* What can be told of a home without writing anything: allowed users, genesis and the pinned
- * ledger, the node key and whose it is, the stored ledger, our own log beside last-head. Logged
- * like failures of node_open. ERR_ROLLBACK: the node may start and signs nothing in its own log. */
+ * ledger, the node key and whose it is, the transport key, the stored ledger, our own log beside
+ * last-head. Logged like failures of node_open. ERR_ROLLBACK: the node may start, and signs nothing
+ * in its own log. */
 MUST_CHECK enum err node_check(const struct node_options *options);
 
 #endif

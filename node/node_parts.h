@@ -12,6 +12,7 @@
 #include "node/pool.h"
 #include "node/prefetch.h"
 #include "node/queue.h"
+#include "node/sessions.h"
 
 /* Logs that grew and whose heads are announced once the acts' authors have their answers. */
 enum { CHANGED_MAX = 64 };
@@ -37,6 +38,7 @@ struct node {
     struct queue *queue;
     struct sync *sync;
     struct transport *transport;
+    struct sessions sessions;
     struct ipc_server *ipc;
     enum err fatal;                /* not OK: the loop ends */
     bool stopping;

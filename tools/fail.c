@@ -45,6 +45,7 @@ int exit_code_of(enum err err)
     case ERR_TIMEOUT:
     case ERR_CLOSED:
     case ERR_PROTOCOL:
+    case ERR_UNAUTHENTIC:
     case ERR_UNCERTAIN: return EXIT_IO;
     }
     return EXIT_IO;

@@ -1,5 +1,6 @@
 #include "tools/home_setup.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +39,19 @@ int home_setup_keys(struct session *s)
         err = create_key(s, "transport.key", KEYFILE_X25519);
     if (err == OK)
         err = create_key(s, "sealing.key", KEYFILE_X25519);
+    return err == OK ? EXIT_DONE : session_fail_at(s, err, s->home);
+}
+
+int home_setup_new_transport_key(struct session *s)
+{
+    char path[HOME_PATH_BYTES], old[HOME_PATH_BYTES];
+    enum err err = path_of(s, "transport.key", path);
+    if (err == OK)
+        err = path_of(s, "transport.key.old", old);
+    if (err == OK && rename(path, old) != 0 && errno != ENOENT)
+        err = err_from_errno(errno);
+    if (err == OK)
+        err = create_key(s, "transport.key", KEYFILE_X25519);
     return err == OK ? EXIT_DONE : session_fail_at(s, err, s->home);
 }
 

@@ -15,7 +15,10 @@ int home_setup_files(struct session *s, struct span genesis, const struct hash *
                      const char *member);
 /* Whether the home has a genesis; *out is decoded from it. */
 bool home_setup_genesis(struct session *s, struct genesis *out);
-/* Entry 0 of our log, the certificate of our node's keys, signed by the session's key. */
+/* A fresh transport.key; the former one is kept as transport.key.old. */
+int home_setup_new_transport_key(struct session *s);
+/* The certificate of our node's keys as they lie in the home, signed by the session's key: entry 0
+ * of our log, or one that replaces it. */
 int home_setup_certify(struct session *s);
 
 #endif

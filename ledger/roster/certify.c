@@ -93,3 +93,32 @@ enum err certify_apply(struct roster *r, const struct governance *g, enum reason
     }
     return OK;
 }
+
+/* Its enrolment may stand between what is held of the log and the entry. */
+static bool signer_may_come(const struct governance *g, uint64_t held)
+{
+    return g->index > held && g->index > 0 && g->first == NULL &&
+           g->e->signer_count > 0 && !g->e->signers[0].foreign;
+}
+
+enum reason roster_certify_check(const struct roster *r, struct member_no author, uint64_t index,
+                                 uint64_t held, const struct entry *e, struct certificate *out)
+{
+    const struct officer *signers[ENTRY_MAX_SIGNERS];
+    struct governance g = {.author = r->members[author.v], .index = index, .e = e};
+    struct hash waits_for;
+    struct sig proof;
+    bool waiting;
+    if (e->kind != KIND_CERTIFY)
+        return REASON_UNKNOWN_KIND;
+    enum reason reason =
+        roster_check_signers(r, author, index, e, signers, &waiting, &waits_for);
+    g.first = signers[0];
+    if (reason == REASON_NOT_ENROLLED && signer_may_come(&g, held))
+        reason = REASON_NONE;
+    else if (reason == REASON_NONE)
+        reason = place_check(&g);
+    if (reason == REASON_NONE && !facts_decode(&g, out, &proof))
+        reason = REASON_FACTS;
+    return reason == REASON_NONE ? keys_check(r, &g, out, &proof) : reason;
+}

@@ -105,6 +105,13 @@ const struct member *roster_by_log(const struct roster *r, const char *id);   /*
 bool roster_same_institution(const struct roster *r, struct member_no a, struct member_no b);
 const struct certificate *roster_certificate(const struct roster *r, struct member_no m);
 
+/* Whether a certify entry that is shown alone, at `index` of its member's log of which entries
+ * below `held` are known here, may stand: kind, signers, place, facts, keys and proof, as
+ * roster_apply judges them; but an own signer whose enrolment may lie at `held` or beyond is let
+ * pass. *out is set for REASON_NONE. Signatures and place in the log are the caller's. */
+enum reason roster_certify_check(const struct roster *r, struct member_no author, uint64_t index,
+                                 uint64_t held, const struct entry *e, struct certificate *out);
+
 /* Own officers only, root officers of genesis are not among them. */
 const struct officer *roster_officer(const struct roster *r, struct member_no member,
                                      const struct pubkey *key, uint64_t before_index);

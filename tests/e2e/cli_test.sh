@@ -105,9 +105,16 @@ expect "an administrator cannot admit" 1 admit "$DIR/zhujian/request" "${AW[@]}"
     --members configs/ezhou/members.tsv --key "$K/e001.key"
 expect "a root officer admits" 0 admit "$DIR/zhujian/request" "${AW[@]}" \
     --members configs/ezhou/members.tsv --key "$K/e000.key"
+expect "the convenor hands over what it has" 0 bundle create "$DIR/day1.bundle" "${AW[@]}"
+expect "the member applies it" 0 bundle apply "$DIR/day1.bundle" "${ZJ[@]}"
 synced init "${ZJ[@]}" --key "$K/e201.key"
 expect "an admitted member is certified" 0 init "${ZJ[@]}" --key "$K/e201.key"
 says "and has nothing more to do" "nothing to do"
+cp "$DIR/zhujian/transport.key" "$DIR/before.key"
+expect "a transport key is replaced" 0 init "${ZJ[@]}" --new-transport-key --key "$K/e201.key"
+cmp -s "$DIR/before.key" "$DIR/zhujian/transport.key" && FAILED=1
+until_true 100 jieli doctor "${ZJ[@]}"
+expect "and the node goes on with the new one" 0 doctor "${ZJ[@]}"
 expect "a row of the map is added" 0 duty add rq --leads zhujian --supports anweiban "${AW[@]}" \
     --key "$K/e000.key"
 for n in 1:经办人 2:验收人 3:验收人; do

@@ -281,7 +281,7 @@ static struct peer_id greeted(struct town *t, const char *member)
     struct message m = {.type = MSG_HELLO, .u.hello = {.version = MESSAGE_VERSION}};
     m.u.hello.ledger = t->c->ledger;
     snprintf(m.u.hello.member, sizeof m.u.hello.member, "%s", member);
-    struct peer_id peer = net_sim_stranger(t->sim, 0);
+    struct peer_id peer = net_sim_stranger(t->sim, 0, member);
     assert_int_equal(say(t, peer, &m), OK);
     return peer;
 }
@@ -299,11 +299,15 @@ static void strangers_who_break_the_protocol_are_cut_off_with_the_reason(void **
     struct town t;
     town_init(&t, 2, 7);
     struct message m = {.type = MSG_HELLO, .u.hello = {.version = MESSAGE_VERSION, .member = "x"}};
-    struct peer_id peer = net_sim_stranger(t.sim, 0);
+    struct peer_id peer = net_sim_stranger(t.sim, 0, "x");
     assert_int_equal(say(&t, peer, &m), ERR_WRONG_LEDGER);
     assert_hung_up(&t, peer, ERR_WRONG_LEDGER);
+    m.u.hello.ledger = t.c->ledger;
+    peer = net_sim_stranger(t.sim, 0, "y");
+    assert_int_equal(say(&t, peer, &m), ERR_UNAUTHENTIC);      /* its certificate names y */
+    assert_hung_up(&t, peer, ERR_UNAUTHENTIC);
     m = (struct message){.type = MSG_PING};
-    peer = net_sim_stranger(t.sim, 0);
+    peer = net_sim_stranger(t.sim, 0, "x");
     assert_int_equal(say(&t, peer, &m), ERR_PROTOCOL);         /* before its hello */
     assert_hung_up(&t, peer, ERR_PROTOCOL);
     peer = greeted(&t, "stranger");
@@ -316,8 +320,8 @@ static void strangers_who_break_the_protocol_are_cut_off_with_the_reason(void **
     m = (struct message){.type = MSG_HEADS, .u.heads = {.count = 1}};
     m.u.heads.notes[0] = span_of("no note", 7);
     assert_int_equal(say(&t, peer, &m), ERR_FORMAT);
-    assert_int_equal(net_sim_events(t.sim, 0)->bad_peers, 5);
-    peer = net_sim_stranger(t.sim, 0);
+    assert_int_equal(net_sim_events(t.sim, 0)->bad_peers, 6);
+    peer = net_sim_stranger(t.sim, 0, "x");
     net_sim_run(t.sim, 11000);
     assert_hung_up(&t, peer, ERR_TIMEOUT);                     /* never said hello */
     town_clear(&t);

@@ -7,6 +7,8 @@
 
 /* Cuts the scene's logs back to their governance and writes a history of this seed. */
 void liars_play(struct scene *s, uint64_t seed);
+/* In so few histories each kind of lie is met at least once. */
+enum { LIARS_LEAST_SEEDS = 3 };
 /* Histories that a test of this cost plays: `few` unless JIELI_SEEDS asks for a share of it. */
 uint64_t liars_seeds(uint64_t few);
 

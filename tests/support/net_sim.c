@@ -21,6 +21,7 @@ struct sim_link {
 struct sim_node {
     struct net_sim *sim;
     unsigned no;
+    char member[ID_MAX_BYTES + 1];
     struct ledger *ledger;
     struct sync *sync;
     bool cut;
@@ -143,6 +144,7 @@ unsigned net_sim_node(struct net_sim *sim, struct ledger *l, const char *member)
     const struct sync_options options = {member, 10000, 30000, 20000};
     demand(sim->node_count < NET_SIM_NODES, "too many nodes");
     *node = (struct sim_node){.sim = sim, .no = sim->node_count, .ledger = l};
+    snprintf(node->member, sizeof node->member, "%s", member);
     demand(sync_create(&node->sync, l, &io, &options) == OK, "sync_create");
     ledger_on_change(l, on_change, node);
     return sim->node_count++;
@@ -179,8 +181,8 @@ static void link_dial(struct net_sim *sim, struct sim_link *link)
     for (unsigned i = 0; i < 2; i++)
         link->ids[i].v = ++sim->last_peer;
     for (unsigned i = 0; i < 2; i++) {
-        enum err err = sync_connected(sim->nodes[link->ends[i]].sync, link->ids[i], i == 0,
-                                      sim->now_ms);
+        enum err err = sync_connected(sim->nodes[link->ends[i]].sync, link->ids[i],
+                                      sim->nodes[link->ends[1 - i]].member, i == 0, sim->now_ms);
         demand(err == OK, "sync_connected");
     }
 }
@@ -274,12 +276,12 @@ bool net_sim_settle(struct net_sim *sim, unsigned limit_ms)
     return false;
 }
 
-struct peer_id net_sim_stranger(struct net_sim *sim, unsigned node)
+struct peer_id net_sim_stranger(struct net_sim *sim, unsigned node, const char *member)
 {
     struct stranger *s = &sim->strangers[sim->stranger_count++];
     demand(sim->stranger_count <= STRANGERS, "too many strangers");
     *s = (struct stranger){.id = {++sim->last_peer}};
-    enum err err = sync_connected(sim->nodes[node].sync, s->id, false, sim->now_ms);
+    enum err err = sync_connected(sim->nodes[node].sync, s->id, member, false, sim->now_ms);
     demand(err == OK, "sync_connected");
     return s->id;
 }

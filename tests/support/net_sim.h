@@ -24,9 +24,9 @@ void net_sim_free(struct net_sim *sim);
 unsigned net_sim_node(struct net_sim *sim, struct ledger *l, const char *member);
 /* The node `a` keeps a connection to `b`: redials 1 s after a break. */
 void net_sim_link(struct net_sim *sim, unsigned a, unsigned b);
-/* A connection to `node` whose other end is the test itself: frames are handed in by
+/* A connection to `node` of `member` whose other end is the test itself: frames are handed in by
  * net_sim_inject, what the node sends is counted and dropped. */
-struct peer_id net_sim_stranger(struct net_sim *sim, unsigned node);
+struct peer_id net_sim_stranger(struct net_sim *sim, unsigned node, const char *member);
 enum err net_sim_inject(struct net_sim *sim, unsigned node, struct peer_id peer, struct span frame);
 /* Whether the node has hung up on that stranger, and why. */
 bool net_sim_hung_up(const struct net_sim *sim, struct peer_id peer, enum err *why);

@@ -31,6 +31,7 @@ static void fill(struct bench *b, unsigned member)
         .node_key = b->load->members[member].node, .verifier = &verifier, .mode = LEDGER_WRITE};
     bench_need(load_home(b->load, b->home, member, "127.0.0.1:17391", NULL), "home");
     bench_need(ledger_open(&l, &options), "opening the large home");
+    bench_need(load_found(b->load, l, member), "certifying the large home");
     bench_need(load_push(b->load, l), "filling the large home");
     ledger_close(l);
 }

@@ -17,6 +17,19 @@ static uint64_t wanted(const struct load *l, uint64_t *signatures)
     return sum;
 }
 
+/* A home that holds the convenor's log and its own certificate, as after the first day's bundle. */
+static void found(struct bench *b, const char *home, unsigned member)
+{
+    struct ledger *l;
+    const struct ledger_options options = {.home = home, .member = b->load->members[member].id,
+                                           .node_key = b->load->members[member].node,
+                                           .mode = LEDGER_WRITE};
+    bench_need(load_home(b->load, home, member, NULL, "127.0.0.1:17391"), "home");
+    bench_need(ledger_open(&l, &options), "opening");
+    bench_need(load_found(b->load, l, member), "certifying");
+    ledger_close(l);
+}
+
 void bench_sync(struct bench *b)
 {
     struct daemon server, puller;
@@ -25,8 +38,7 @@ void bench_sync(struct bench *b)
     uint64_t signatures, all = wanted(b->load, &signatures), held = 0;
     double server_mib = 0, puller_mib = 0;
     bench_path(b, home, "puller");
-    bench_need(load_home(b->load, home, b->load->member_count - 2, NULL, "127.0.0.1:17391"),
-               "home");
+    found(b, home, b->load->member_count - 2);
     daemon_start(&server, b, b->home);
     double before = bench_ceiling(b), start = bench_now_s();
     daemon_start(&puller, b, home);

@@ -263,6 +263,20 @@ static bool daemon_runs(const struct exam *x)
     return true;
 }
 
+static void check_sessions(struct exam *x, const char *state)
+{
+    if (state == NULL)
+        return;
+    if (strcmp(state, "ready") == 0)
+        tell(x, HEALTH_GOOD, N_("sessions"), _("certified"), "");
+    else if (strcmp(state, "uncertified") == 0)
+        tell(x, HEALTH_NOTE, N_("sessions"), _("not certified: no other node is reached"),
+             _("apply the convenor's bundle, then jieli init"));
+    else
+        tell(x, HEALTH_BAD, N_("sessions"), _("transport.key is not the certified key"),
+             _("put the certified transport.key back, then wait a moment"));
+}
+
 static void check_peers(struct exam *x)
 {
     json_t *reply;
@@ -272,6 +286,7 @@ static void check_peers(struct exam *x)
     if (session_tell(x->s, json_pack("{s:s}", "op", "peers"), (struct span){NULL, 0}, &reply,
                      NULL) != EXIT_DONE)
         return;
+    check_sessions(x, json_string_value(json_object_get(reply, "sessions")));
     json_array_foreach(json_object_get(reply, "peers"), i, peer)
         ready += json_is_true(json_object_get(peer, "ready"));
     snprintf(text, sizeof text, say(x, N_("%zu of %u connected")), ready, x->config.peer_count);

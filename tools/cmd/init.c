@@ -140,6 +140,10 @@ static int go_on(struct session *s)
     json_decref(status);
     if (code != EXIT_DONE)
         return code;
+    if (done && args_has(&s->args, "new-transport-key")) {
+        code = home_setup_new_transport_key(s);
+        return code == EXIT_DONE ? home_setup_certify(s) : code;
+    }
     if (done)
         return tell_state(s, "certified", _("this node is admitted and certified: nothing to do"),
                           EXIT_DONE);
@@ -158,6 +162,8 @@ static const struct option_row init_options[] = {
     {"post", "POST", N_("post of the first administrator: 管理员")},
     {"person", "NO", N_("person number of the first administrator")},
     {"out", "FILE", N_("where the request goes (request in the home)")},
+    {"new-transport-key", NULL,
+     N_("of a certified node: makes a new transport key and certifies it; the old one ends")},
     {"no-passphrase", NULL,
      N_("new key files without passphrase: for service managers and trials")},
     {NULL, NULL, NULL},

@@ -148,9 +148,11 @@ enum err load_govern(struct load *l)
     for (unsigned i = 1; err == OK && i < l->member_count; i++)
         err = admit(l, i);
     l->law = l->members[0].count;
-    for (unsigned i = 1; err == OK && i <= l->options.members; i++) {
+    for (unsigned i = 1; err == OK && i < l->member_count; i++) {
         const struct load_member *m = &l->members[i];
         err = certify(l, i);
+        if (i > l->options.members)
+            continue;
         if (err == OK)
             err = enrol(l, i, m->handler, "E101", LOAD_POST_HANDLER);
         if (err == OK)

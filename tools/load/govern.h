@@ -4,7 +4,7 @@
 
 #include "tools/load/load.h"
 
-/* Genesis, admissions, certificates and officers of everybody but the idle members. */
+/* Genesis, admissions and certificates of everybody, officers of all but the idle members. */
 MUST_CHECK enum err load_govern(struct load *l);
 /* Grows a member's log in memory. */
 MUST_CHECK enum err load_append(struct load_member *m, struct span entry, struct hash *id);

@@ -29,6 +29,8 @@ static enum err fill(struct load *l, const char *home)
     if (err == OK)
         err = ledger_open(&ledger, &options);
     if (err == OK)
+        err = load_found(l, ledger, idle);
+    if (err == OK)
         err = load_push(l, ledger);
     ledger_close(ledger);
     return err;

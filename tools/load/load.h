@@ -39,7 +39,7 @@ struct load {
     struct load_options options;
     struct hash ledger;
     struct buffer genesis;
-    unsigned member_count;        /* convenor first; the last two are idle, without entries */
+    unsigned member_count;        /* convenor first; the last two are idle, but certified */
     struct load_member members[LOAD_MAX_MEMBERS];
     struct signkey *root;
     uint64_t random, nonces, now_s, law;

@@ -1,0 +1,107 @@
+/* What the files of the transport share:
+ *   transport.c        the face, the keeper (a timer: deadlines, retries, redialling, freeing)
+ *   transport_conn.c   one connection: bytes, session, frames
+ *   transport_link.c   addresses that we dial and listen at
+ *
+ * Life of a connection:
+ *
+ *   conn_start → conn_pump: bytes to the session, its events to the handler, next read
+ *   CLAIMED told → the pump rests → transport_accept → CONNECTED told → frames
+ *   conn_shut (either side, any thread) → reads and writes end → CLOSED told → freed by the keeper
+ *
+ * `busy` is the right to pump: held by the pump itself or by the read under way, by nobody while
+ * the handler pushes back or judges a claim. */
+#ifndef JIELI_NET_TRANSPORT_INTERNAL_H
+#define JIELI_NET_TRANSPORT_INTERNAL_H
+
+#include <nng/nng.h>
+#include <nng/supplemental/util/platform.h>
+#include <pthread.h>
+
+#include "crypto/limits.h"
+#include "net/frame.h"
+#include "net/session.h"
+#include "net/transport.h"
+
+enum { STAGING_BYTES = 64 * 1024, KEEPER_MS = 100, BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 60000,
+       SETTLED_MS = 5000, LINKS_MAX = 256, LISTENERS_MAX = 8, HOST_BYTES = 16 };
+
+struct link {                      /* an address that we keep a connection to */
+    struct transport *t;
+    char address[ADDRESS_MAX_BYTES + 1];
+    nng_stream_dialer *dialer;
+    nng_aio *aio;
+    bool up;                       /* dialing, or a connection of ours lives */
+    uint64_t due_ms;
+    unsigned backoff_ms;
+};
+
+struct door {                      /* an address that we listen at */
+    struct transport *t;
+    nng_stream_listener *listener;
+    nng_aio *aio;
+    bool idle;                     /* an accept failed: the keeper tries again */
+};
+
+struct conn {
+    struct transport *t;
+    struct conn *next;
+    struct peer_id peer;
+    struct link *link;             /* NULL when accepted */
+    char address[ADDRESS_MAX_BYTES + 1];
+    uint8_t host[HOST_BYTES];      /* whose connections are counted together: IPv4, IPv6 /64 */
+    nng_stream *stream;
+    nng_aio *recv, *send;
+    uint64_t since_ms, heard_ms;   /* heard: something came, or a read began */
+    struct session session;        /* the pump's, but for sealing */
+    pthread_mutex_t sealing;       /* taken before the transport's lock: sealing, then queueing */
+    struct send_queue queue;
+    uint8_t staging[STAGING_BYTES];
+    struct span staged;
+    struct transport_event held;
+    bool has_held, busy, reading, sending, closing, finished;
+    bool accepted, open;           /* by transport_accept; CONNECTED may be told */
+    unsigned users;                /* threads within transport_send */
+    enum err why;
+};
+
+struct transport {
+    struct transport_handler handler;
+    struct transport_options options;
+    pthread_mutex_t lock;          /* all below, and of a connection what is not the pump's */
+    nng_aio *keeper;
+    struct conn *conns;
+    unsigned conn_count, link_count, door_count;
+    struct link *links[LINKS_MAX];
+    struct door *doors[LISTENERS_MAX];
+    uint32_t last_peer;
+    bool stopping, identified;
+    struct xkey key;
+    struct buffer certificate;
+};
+
+enum err transport_err(int rv);
+
+/* ---- transport_conn.c ---- */
+/* Takes the stream over; true when it became a connection. */
+bool conn_start(struct transport *t, nng_stream *stream, struct link *link);
+/* With the lock held. */
+void conn_shut(struct conn *c, enum err why);
+/* Runs with `busy` held; gives it on to the next read, or back. */
+void conn_pump(struct conn *c);
+/* Seals and queues; the connection is pinned by the caller. */
+MUST_CHECK enum err conn_seal(struct conn *c, struct span frame);
+void conn_free(struct conn *c);
+
+/* ---- transport_link.c ---- */
+/* With the lock held. A link's connection ended, or it could not be dialled; `settled`: it had
+ * lived well, so the back-off begins anew. */
+void link_down(struct link *k, bool settled);
+void links_redial(struct transport *t);
+void link_free(struct link *k);
+void door_free(struct door *d);
+
+/* ---- transport.c ---- */
+void finished_free(struct transport *t);
+
+#endif

@@ -1,0 +1,244 @@
+#include "node/sessions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/clock.h"
+#include "node/failure.h"
+#include "node/node_key.h"
+#include "node/node_parts.h"
+
+enum err sessions_open(struct node *n)
+{
+    return failure_report(n->logger, "key", "transport.key",
+                          transport_key_load(n->home, &n->sessions.key));
+}
+
+void sessions_clear(struct node *n)
+{
+    xkey_clear(&n->sessions.key);
+}
+
+const char *sessions_state_name(const struct node *n)
+{
+    switch (n->sessions.state) {
+    case SESSIONS_UNCERTIFIED: return "uncertified";
+    case SESSIONS_OTHER_KEY: return "other-key";
+    case SESSIONS_READY: return "ready";
+    }
+    return "";
+}
+
+/* ---- our own side ---- */
+
+static void say_state(struct node *n, enum session_state state)
+{
+    struct logline line;
+    if (n->sessions.told && n->sessions.state == state) {
+        return;
+    }
+    n->sessions.told = true;
+    n->sessions.state = state;
+    bool ready = state == SESSIONS_READY;
+    logline_begin(&line, n->logger, ready ? LEVEL_INFO : LEVEL_WARN, "sessions");
+    logline_text(&line, "state", sessions_state_name(n));
+    if (!ready) {
+        logline_text(&line, "advice",
+                     state == SESSIONS_UNCERTIFIED
+                         ? "this node has no certificate yet and reaches no other: apply the "
+                           "convenor's bundle, then jieli init"
+                         : "transport.key is not the key that our log certifies: put it back");
+    }
+    logline_end(&line);
+}
+
+static enum err identify(struct node *n, const struct certificate *own)
+{
+    struct buffer bytes = {0};
+    const struct log *log = ledger_log(n->ledger, n->config->member, 0);
+    struct txn *t = ledger_txn(n->ledger);
+    enum err err = t == NULL || log == NULL ? ERR_IO : OK;
+    if (err == OK) {
+        err = certificate_build(t, log, own->index, &bytes);
+    }
+    if (err == OK) {
+        err = transport_identify(n->transport, &n->sessions.key, buffer_span(&bytes));
+    }
+    buffer_clear(&bytes);
+    return failure_report(n->logger, "certificate", n->config->member, err);
+}
+
+/* True when transport.key is what `own` certifies; a replaced key is read anew. */
+static bool key_fits(struct node *n, const struct certificate *own)
+{
+    struct xkey fresh;
+    const struct xpubkey *pub = &own->transport;
+    if (memcmp(n->sessions.key.pub.b, pub->b, PUBKEY_BYTES) != 0 &&
+        transport_key_load(n->home, &fresh) == OK) {
+        n->sessions.key = fresh;
+        xkey_clear(&fresh);
+    }
+    return memcmp(n->sessions.key.pub.b, pub->b, PUBKEY_BYTES) == 0;
+}
+
+void sessions_identify(struct node *n)
+{
+    struct sessions *s = &n->sessions;
+    const struct member_no self = ledger_self(n->ledger);
+    const struct certificate *own =
+        self.v == MEMBER_NONE ? NULL : roster_certificate(ledger_roster(n->ledger), self);
+    if (own == NULL) {
+        say_state(n, SESSIONS_UNCERTIFIED);
+        return;
+    }
+    if ((s->identified && s->own_index == own->index) || clock_steady_ms() < s->retry_ms) {
+        return;
+    }
+    if (!key_fits(n, own)) {
+        if (s->identified && transport_identify(n->transport, NULL, (struct span){0}) == OK) {
+            s->identified = false;
+        }
+        say_state(n, SESSIONS_OTHER_KEY);
+        return;
+    }
+    if (identify(n, own) != OK) {
+        s->retry_ms = clock_steady_ms() + SESSIONS_SAY_MS;
+        return;
+    }
+    s->identified = true;
+    s->own_index = own->index;
+    say_state(n, SESSIONS_READY);
+}
+
+/* ---- the other side ---- */
+
+static struct session_peer *find(struct sessions *s, struct peer_id peer)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        if (s->peers[i].peer.v == peer.v) {
+            return &s->peers[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t held_of(const struct node *n, const char *member)
+{
+    const struct log *log = ledger_log(n->ledger, member, 0);
+    return log == NULL ? 0 : log->frontier.size;
+}
+
+static enum err judge(struct node *n, const struct transport_event *event,
+                      struct peer_identity *who)
+{
+    struct peer_certificate c;
+    enum err err = certificate_decode(&c, buffer_span(&event->frame));
+    if (err != OK) {
+        return err;
+    }
+    memcpy(who->id, c.entry.member, sizeof who->id);
+    return certificate_check(&c, ledger_roster(n->ledger), held_of(n, c.entry.member),
+                             &event->key, who);
+}
+
+void sessions_claim(struct node *n, const struct transport_event *event)
+{
+    struct sessions *s = &n->sessions;
+    struct session_peer p = {.peer = event->peer};
+    enum err err = s->count == SESSIONS_MAX ? ERR_BUSY : judge(n, event, &p.who);
+    p.accepted = err == OK;
+    if (s->count < SESSIONS_MAX) {
+        s->peers[s->count++] = p;
+    }
+    if (err == OK) {
+        transport_accept(n->transport, event->peer);
+    } else {
+        transport_disconnect(n->transport, event->peer, err);
+    }
+}
+
+void sessions_recheck(struct node *n)
+{
+    struct sessions *s = &n->sessions;
+    for (unsigned i = 0; i < s->count; i++) {
+        struct session_peer *p = &s->peers[i];
+        enum err err = p->accepted ? certificate_recheck(&p->who, ledger_roster(n->ledger),
+                                                         held_of(n, p->who.id))
+                                   : OK;
+        if (err != OK) {
+            p->accepted = false;
+            sync_closed(n->sync, p->peer);
+            transport_disconnect(n->transport, p->peer, err);
+        }
+    }
+}
+
+const char *sessions_member(const struct node *n, struct peer_id peer)
+{
+    for (unsigned i = 0; i < n->sessions.count; i++) {
+        const struct session_peer *p = &n->sessions.peers[i];
+        if (p->peer.v == peer.v && p->accepted) {
+            return p->who.id;
+        }
+    }
+    return NULL;
+}
+
+bool sessions_may_say(struct node *n, const char *peer, enum err why)
+{
+    struct sessions *s = &n->sessions;
+    uint64_t now_ms = clock_steady_ms();
+    for (unsigned i = 0; i < SESSIONS_SAID; i++) {
+        struct session_said *said = &s->said[i];
+        if (said->why == why && strcmp(said->peer, peer) == 0 && said->ms != 0 &&
+            now_ms - said->ms < SESSIONS_SAY_MS) {
+            return false;
+        }
+    }
+    struct session_said *next = &s->said[s->said_next++ % SESSIONS_SAID];
+    *next = (struct session_said){.why = why, .ms = now_ms};
+    snprintf(next->peer, sizeof next->peer, "%s", peer);
+    return true;
+}
+
+/* What an end means here; the words of err_message speak of acts and drafts. */
+static const char *meaning(enum err why)
+{
+    switch ((int)why) {
+    case ERR_PROTOCOL: return "the peer does not speak our sessions, or broke their rules";
+    case ERR_WRONG_LEDGER: return "the peer belongs to another ledger";
+    case ERR_UNKNOWN_MEMBER: return "the peer's member is not admitted, as far as we know";
+    case ERR_KEY: return "the certificate is for another key than the peer holds";
+    case ERR_SIGNATURE:
+    case ERR_PROOF: return "the peer's certificate is forged";
+    case ERR_VOID: return "the peer's certificate is void";
+    case ERR_OVERTAKEN: return "the peer's certificate was replaced by a later one";
+    case ERR_TIMEOUT: return "the peer was silent for too long";
+    default: return err_message(why);
+    }
+}
+
+static bool ordinary(enum err why)
+{
+    return why == OK || why == ERR_CLOSED || why == ERR_EXISTS || why == ERR_IO;
+}
+
+void sessions_closed(struct node *n, const struct transport_event *event)
+{
+    struct logline line;
+    struct session_peer *p = find(&n->sessions, event->peer);
+    const char *member = p == NULL ? "" : p->who.id;
+    if (!ordinary(event->why) &&
+        sessions_may_say(n, member[0] != '\0' ? member : event->address, event->why)) {
+        logline_begin(&line, n->logger, LEVEL_WARN, "session-ended");
+        logline_text(&line, "address", event->address);
+        logline_text(&line, "side", event->dialed ? "dialed" : "accepted");
+        logline_text(&line, "member", member);
+        logline_err(&line, event->why);
+        logline_text(&line, "message", meaning(event->why));
+        logline_end(&line);
+    }
+    if (p != NULL) {
+        *p = n->sessions.peers[--n->sessions.count];
+    }
+}
