@@ -1,55 +1,6 @@
 #!/usr/bin/env bash
 # What the programs say when something is wrong: messages, next steps and exit codes. Reports each step as a TAP line. JIELI_BUILD names the build folder.
-set -u
-
-BUILD=$(realpath "${JIELI_BUILD:-build/release}")
-DIR=$(mktemp -d)
-OUT=$DIR/out
-COUNT=0
-FAILED=0
-PIDS=()
-
-finish() {
-    local pid
-    for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null; done
-    for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null; done
-    rm -rf "$DIR"
-}
-trap finish EXIT
-
-# jieli with nothing in its environment but what is given: VAR=value ... arguments.
-jieli() { env -i "${ENV[@]}" "$BUILD/jieli" "$@" >"$OUT" 2>&1 </dev/null; }
-ENV=(JIELI_LANG=en)
-
-# expect NAME CODE ARGUMENT...: the exit code must be CODE.
-expect() {
-    local name=$1 code=$2 got
-    shift 2
-    jieli "$@"
-    got=$?
-    COUNT=$((COUNT + 1))
-    if [ "$got" -eq "$code" ]; then
-        echo "ok $COUNT - $name"
-    else
-        FAILED=1
-        echo "not ok $COUNT - $name"
-        echo "# jieli $*: exit $got, expected $code"
-        sed 's/^/# /' "$OUT"
-    fi
-}
-
-# says NAME TEXT: the last output holds TEXT.
-says() {
-    COUNT=$((COUNT + 1))
-    if grep -qF -- "$2" "$OUT"; then
-        echo "ok $COUNT - $1"
-    else
-        FAILED=1
-        echo "not ok $COUNT - $1"
-        echo "# no \"$2\" in:"
-        sed 's/^/# /' "$OUT"
-    fi
-}
+. "$(dirname "$0")/steps.bash"
 
 # says_not NAME TEXT: the last output does not hold TEXT.
 says_not() {
