@@ -4,18 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void reader_init(struct reader *r, struct span bytes)
-{
-    r->at = bytes.data;
-    r->end = bytes.len > 0 ? bytes.data + bytes.len : bytes.data;
-    r->failed = false;
-}
-
-size_t reader_left(const struct reader *r)
-{
-    return r->failed ? 0 : (size_t)(r->end - r->at);
-}
-
 struct span read_span(struct reader *r, size_t len)
 {
     struct span out = {NULL, 0};
@@ -41,13 +29,6 @@ void read_into(struct reader *r, void *out, size_t len)
     } else {
         memcpy(out, bytes.data, len);
     }
-}
-
-uint8_t read_u8(struct reader *r)
-{
-    uint8_t in[1];
-    read_into(r, in, sizeof in);
-    return in[0];
 }
 
 uint16_t read_u16(struct reader *r)

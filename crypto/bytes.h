@@ -8,9 +8,28 @@
 
 struct reader { const uint8_t *at, *end; bool failed; };
 
-void reader_init(struct reader *r, struct span bytes);
-size_t reader_left(const struct reader *r);
-uint8_t read_u8(struct reader *r);
+static inline void reader_init(struct reader *r, struct span bytes)
+{
+    r->at = bytes.data;
+    r->end = bytes.len > 0 ? bytes.data + bytes.len : bytes.data;
+    r->failed = false;
+}
+
+static inline size_t reader_left(const struct reader *r)
+{
+    return r->failed ? 0 : (size_t)(r->end - r->at);
+}
+
+/* Every head of every item of CBOR passes here. */
+static inline uint8_t read_u8(struct reader *r)
+{
+    if (reader_left(r) == 0) {
+        r->failed = true;
+        return 0;
+    }
+    return *r->at++;
+}
+
 uint16_t read_u16(struct reader *r);   /* big-endian, like all below */
 uint32_t read_u32(struct reader *r);
 uint64_t read_u64(struct reader *r);
