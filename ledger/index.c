@@ -17,12 +17,6 @@ struct position position_decode(const uint8_t in[POSITION_BYTES])
     return (struct position){{(uint32_t)(v >> 48)}, v & 0xffffffffffffULL};
 }
 
-void log_key(uint8_t out[12], struct log_no no, uint64_t index)
-{
-    store_u32(out, no.v);
-    store_u64(out + 4, index);
-}
-
 /* Appends one position to the list under key. */
 static enum err positions_add(struct txn *t, enum table table, struct span key, struct position p)
 {
@@ -165,24 +159,22 @@ enum err index_case_get(struct txn *t, const struct hash *case_id, struct positi
 
 enum err verdict_put(struct txn *t, struct position p, const struct verdict_row *row)
 {
-    uint8_t key[12];
+    const struct log_key key = log_key_entry(p.log, p.index);
     const uint8_t value[4] = {(uint8_t)row->verdict, (uint8_t)row->reason, (uint8_t)row->at_once,
                               row->in_cycle};
-    log_key(key, p.log, p.index);
     if (row->verdict == VERDICT_VALID && row->at_once == REASON_NONE && !row->in_cycle) {
-        enum err err = table_del(t, TABLE_VERDICT, span_of(key, sizeof key));
+        enum err err = table_del(t, TABLE_VERDICT, log_key_span(&key));
         return err == ERR_NOTFOUND ? OK : err;
     }
-    return table_put(t, TABLE_VERDICT, span_of(key, sizeof key), span_of(value, sizeof value));
+    return table_put(t, TABLE_VERDICT, log_key_span(&key), span_of(value, sizeof value));
 }
 
 enum err verdict_get(struct txn *t, struct position p, struct verdict_row *row)
 {
-    uint8_t key[12];
+    const struct log_key key = log_key_entry(p.log, p.index);
     struct span value;
     *row = (struct verdict_row){.verdict = VERDICT_VALID};
-    log_key(key, p.log, p.index);
-    enum err err = table_get(t, TABLE_VERDICT, span_of(key, sizeof key), &value);
+    enum err err = table_get(t, TABLE_VERDICT, log_key_span(&key), &value);
     if (err == ERR_NOTFOUND)
         return OK;
     if (err != OK)

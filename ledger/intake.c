@@ -86,9 +86,9 @@ static enum err governance_intake(struct batch *b, struct position p, const stru
     bool rejected = row.verdict == VERDICT_VOID && e->kind == KIND_ENROL;
     if (err != OK || (row.verdict != VERDICT_VALID && !rejected))
         return err;
-    uint8_t key[12], is_void = rejected;
-    log_key(key, p.log, p.index);
-    err = table_put(b->txn, TABLE_GOV, span_of(key, sizeof key), span_of(&is_void, is_void));
+    const struct log_key key = log_key_entry(p.log, p.index);
+    const uint8_t is_void = rejected;
+    err = table_put(b->txn, TABLE_GOV, log_key_span(&key), span_of(&is_void, is_void));
     return err == OK && e->kind == KIND_ADMIT ? logs_load(b->l, b->txn) : err;
 }
 

@@ -4,6 +4,7 @@
 
 #include "ledger/judge.h"
 #include "ledger/ledger.h"
+#include "ledger/log/log_key.h"
 
 enum { POSITION_BYTES = 8 };
 
@@ -90,7 +91,6 @@ MUST_CHECK enum err intake_run(struct batch *b, struct log_slot *slot,
 /* ---- index.c: how positions, verdicts and lists are written in the tables ---- */
 void position_encode(uint8_t out[POSITION_BYTES], struct position p);
 struct position position_decode(const uint8_t in[POSITION_BYTES]);
-void log_key(uint8_t out[12], struct log_no no, uint64_t index);
 
 MUST_CHECK enum err index_id_put(struct txn *t, const struct hash *id, struct position p);
 MUST_CHECK enum err index_id_get(struct txn *t, const struct hash *id, struct position *p);

@@ -14,7 +14,7 @@ static inline struct log_key log_key_log(struct log_no no)
     return k;
 }
 
-/* log_no ‖ index u64: TABLE_ENTRY */
+/* log_no ‖ index u64: TABLE_ENTRY, TABLE_VERDICT, TABLE_GOV */
 static inline struct log_key log_key_entry(struct log_no no, uint64_t index)
 {
     struct log_key k = {.len = 12};

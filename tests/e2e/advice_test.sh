@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the programs say when something is wrong: messages, next steps and exit codes. Reports each step as a TAP line. JIELI_BUILD names the build folder.
+# What the programs say when something is wrong: messages, next steps and exit codes.
+# Reports each step as a TAP line. JIELI_BUILD names the build folder.
 . "$(dirname "$0")/steps.bash"
 
 # says_not NAME TEXT: the last output does not hold TEXT.
@@ -12,24 +13,6 @@ says_not() {
     else
         echo "ok $COUNT - $1"
     fi
-}
-
-start() {
-    "$BUILD/jielid" --home "$DIR/$1" >"$DIR/$1.log" 2>&1 &
-    PIDS+=($!)
-    until_true 100 test -S "$DIR/$1/jielid.sock"
-}
-
-# until_true N COMMAND...: tries N times, 0.1 s apart.
-until_true() {
-    local tries=$1
-    shift
-    while [ "$tries" -gt 0 ]; do
-        "$@" >/dev/null 2>&1 && return 0
-        tries=$((tries - 1))
-        sleep 0.1
-    done
-    return 1
 }
 
 AW=(--home "$DIR/anweiban")

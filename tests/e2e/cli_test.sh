@@ -3,24 +3,6 @@
 # Reports each step as a TAP line. JIELI_BUILD names the build folder.
 . "$(dirname "$0")/steps.bash"
 
-start() {
-    "$BUILD/jielid" --home "$DIR/$1" >"$DIR/$1.log" 2>&1 &
-    PIDS+=($!)
-    until_true 100 test -S "$DIR/$1/jielid.sock"
-}
-
-# until_true N COMMAND...: tries N times, 0.1 s apart.
-until_true() {
-    local tries=$1
-    shift
-    while [ "$tries" -gt 0 ]; do
-        "$@" >/dev/null 2>&1 && return 0
-        tries=$((tries - 1))
-        sleep 0.1
-    done
-    return 1
-}
-
 # synced MEMBER COMMAND...: the command succeeds there once the other node's acts have come.
 synced() { until_true 100 jieli "$@"; }
 

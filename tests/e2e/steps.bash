@@ -50,3 +50,22 @@ says() {
         sed 's/^/# /' "$OUT"
     fi
 }
+
+# until_true N COMMAND...: tries N times, 0.1 s apart.
+until_true() {
+    local tries=$1
+    shift
+    while [ "$tries" -gt 0 ]; do
+        "$@" >/dev/null 2>&1 && return 0
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+    return 1
+}
+
+# start MEMBER: its daemon, until it answers; ends with the script.
+start() {
+    "$BUILD/jielid" --home "$DIR/$1" >"$DIR/$1.log" 2>&1 &
+    PIDS+=($!)
+    until_true 100 test -S "$DIR/$1/jielid.sock"
+}
