@@ -52,13 +52,17 @@ Q        = $(if $(V),,@)
 SAY      = $(if $(V),@:,@echo)
 
 SEEDS_SOAK ?= 20000
+RESTART_S ?= 60
+ASAN      = BUILD=build/asan OPT='-O1 -g -fno-omit-frame-pointer' \
+            SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
+TSAN      = BUILD=build/tsan OPT='-O1 -g -fno-omit-frame-pointer' SAN=-fsanitize=thread
 FUZZ_S   ?= 60
 TIDY_CHECKS = -*,bugprone-*,-bugprone-easily-swappable-parameters,clang-analyzer-*,cert-*,\
 misc-redundant-expression,performance-*
 
 .PHONY: help all everything programs deps deps-dev deps-cross test check-style check-layers \
         check-po gcc clang asan fuzz fuzz-programs fuzz-replay tidy cppcheck cross-aarch64 soak \
-        bench demo tour tour-stop install clean FORCE
+        soak-restart bench demo tour tour-stop install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -97,8 +101,7 @@ asan: export JIELI_SEEDS ?= 50
 asan: export JIELI_KILLS ?= 20
 asan: export JIELI_TEST_TIMEOUT_S ?= 900
 asan: deps                              ## the tests under ASan, UBSan and LSan, a twentieth of the seeds
-	$(SUBMAKE) BUILD=build/asan OPT='-O1 -g -fno-omit-frame-pointer' \
-	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' everything
+	$(SUBMAKE) $(ASAN) everything
 	@tests/run.sh build/asan
 fuzz:                                   ## libFuzzer on every decoder, FUZZ_S seconds each
 	$(SUBMAKE) CC=clang BUILD=build/fuzz OPT='-O1 -g -fno-omit-frame-pointer' \
@@ -130,9 +133,16 @@ cross-aarch64: deps-cross               ## build both programs for aarch64 with 
 	@file -b build/aarch64/jieli build/aarch64/jielid 2>/dev/null || true
 soak: export JIELI_SEEDS = $(SEEDS_SOAK)
 soak: export JIELI_TEST_TIMEOUT_S = 86400
-soak: deps                              ## the simulations with SEEDS_SOAK seeds
+soak: deps soak-restart                 ## the simulations with SEEDS_SOAK seeds
 	$(SUBMAKE) $(SIM_BIN)
 	@tests/run.sh $(BUILD) $(SIM_BIN)
+soak-restart: export JIELI_RESTART_S = $(RESTART_S)
+soak-restart: export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp
+soak-restart: deps                      ## a server restarted every 0.7 s, under ASan, then TSan
+	$(SUBMAKE) $(ASAN) build/asan/tests/e2e/restart_test
+	@tests/run.sh build/asan build/asan/tests/e2e/restart_test
+	$(SUBMAKE) $(TSAN) build/tsan/tests/e2e/restart_test
+	@tests/run.sh build/tsan build/tsan/tests/e2e/restart_test
 
 # ---- for people ----
 bench: deps                             ## measure against this machine's own ceiling: build/bench.tsv

@@ -295,6 +295,7 @@ static struct conn *conn_create(struct transport *t, nng_stream *stream, struct 
     c->since_ms = nng_clock();
     pthread_mutex_init(&c->sealing, NULL);
     host_take(c);
+    (void)nng_stream_set_bool(stream, NNG_OPT_TCP_NODELAY, true);
     if (link != NULL)
         memcpy(c->address, link->address, sizeof c->address);
     if (send_queue_init(&c->queue) == OK && nng_aio_alloc(&c->recv, on_recv, c) == 0 &&

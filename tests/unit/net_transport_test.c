@@ -87,41 +87,6 @@ static void a_closed_connection_is_dialled_again(void **state)
     pair_clear(&p);
 }
 
-/* The listener goes away and comes back every 0.7 s while a dialler with replies of at most 200 ms
- * keeps sending: nothing may wedge, neither traffic nor closing. */
-static void restarts_every_700_ms_wedge_nothing(void **state)
-{
-    (void)state;
-    char address[32];
-    unsigned port, rounds = 0;
-    struct seen server_seen, client_seen;
-    seen_init(&server_seen);
-    seen_init(&client_seen);
-    address_pick(address, &port);
-    const uint64_t end = seen_now_ms() + 10000;
-    while (seen_now_ms() < end) {
-        struct transport *server = seen_start(&server_seen, 0);
-        assert_int_equal(transport_listen(server, address), OK);
-        const uint64_t restart = seen_now_ms() + 700;
-        while (seen_now_ms() < restart) {
-            unsigned had = client_seen.connected, frames = server_seen.frames;
-            struct transport *client = seen_start(&client_seen, 0);
-            assert_int_equal(transport_dial(client, address), OK);
-            if (seen_wait(&client_seen, &client_seen.connected, had + 1, 200) &&
-                transport_send(client, client_seen.last_peer, span_of("work", 4)) == OK)
-                assert_true(seen_wait(&server_seen, &server_seen.frames, frames + 1, 2000));
-            transport_close(client);
-        }
-        struct transport *last = seen_start(&client_seen, 0);
-        assert_int_equal(transport_dial(last, address), OK);
-        transport_close(server);
-        transport_close(last);
-        rounds++;
-    }
-    assert_true(rounds >= 10);
-    assert_true(server_seen.frames > 100);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,7 +94,6 @@ int main(void)
         cmocka_unit_test(a_full_handler_pauses_its_peer_and_the_sender_learns_it),
         cmocka_unit_test(addresses_are_numeric),
         cmocka_unit_test(a_closed_connection_is_dialled_again),
-        cmocka_unit_test(restarts_every_700_ms_wedge_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
