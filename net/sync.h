@@ -55,6 +55,9 @@ void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms);
  * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already. */
 MUST_CHECK enum err sync_want_part(struct sync *s, const struct hash *commitment);
 
+/* Whether `why` is the peer's fault rather than ours or nobody's. */
+bool fault_of_peer(enum err why);
+
 struct sync_peer_info {
     struct peer_id peer;
     char member[ID_MAX_BYTES + 1];

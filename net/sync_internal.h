@@ -41,6 +41,7 @@ struct peer {
     char member[ID_MAX_BYTES + 1];
     uint64_t connected_ms, heard_ms, heads_ms, ping_ms, bytes_in, bytes_out;
     unsigned refusals, turn;       /* turn: the log to be looked at next */
+    uint64_t owed;                 /* answers to wants that have not come */
     uint64_t *shown;               /* [log_no]: size of the greatest head it showed */
     size_t shown_len;
     struct buffer unknown;         /* (u32 length ‖ note)*: heads of members not admitted yet */
@@ -105,8 +106,6 @@ MUST_CHECK enum err peer_send_frame(struct sync *s, struct peer *p, struct span 
 void peer_refuse(struct sync *s, struct peer *p, uint32_t request, enum refuse_code code);
 /* Ends the connection; what the peer was asked for is asked of others. */
 void peer_end(struct sync *s, struct peer *p, enum err why);
-/* Whether `why` is the peer's fault rather than ours or nobody's. */
-bool fault_of_peer(enum err why);
 /* Widens the arrays by log number; ERR_NOMEM. */
 MUST_CHECK enum err peer_shown_reserve(struct peer *p, uint32_t log);
 MUST_CHECK enum err pulls_reserve(struct sync *s);

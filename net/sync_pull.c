@@ -115,6 +115,7 @@ static bool want_send(struct sync *s, struct peer *p, const struct log *log)
                        s->now_ms + s->options.want_timeout_ms};
     pull->next = end;
     pull->under_way++;
+    p->owed++;
     return true;
 }
 
@@ -221,8 +222,12 @@ static void pull_advance(struct sync *s, struct peer *p, const struct want *w, u
     }
 }
 
+/* One answer for each want; one that came too late finds no want and is let go. */
 enum err pull_on_packages(struct sync *s, struct peer *p, const struct message *m)
 {
+    if (p->owed == 0)
+        return ERR_PROTOCOL;
+    p->owed--;
     struct want *slot = want_find(p, m->u.packages.request);
     if (slot == NULL)
         return OK;
@@ -252,6 +257,7 @@ enum err pull_on_refuse(struct sync *s, struct peer *p, const struct message *m)
     struct want *w = want_find(p, m->u.refuse.request);
     if (w == NULL)
         return OK;
+    p->owed -= p->owed > 0;
     if (m->u.refuse.code == REFUSE_BUSY)
         w->deadline_ms = s->now_ms + s->options.exchange_ms / 10;
     else

@@ -16,6 +16,13 @@ uint64_t clock_steady_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+uint64_t clock_thread_us(void)
+{
+    struct timespec spent;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
+}
+
 enum err clock_claimed_check(uint64_t claimed_s, uint64_t last_s, uint64_t now_s)
 {
     uint64_t newest_s = last_s > now_s ? last_s : now_s;

@@ -21,7 +21,10 @@ static bool on_event(void *ctx, struct transport_event *event)
     if (event->type != TRANSPORT_FRAME) {
         return queue_push_event(n->queue, event);
     }
-    prefetch_start(n->prefetch, frame);
+    if (!queue_room(n->queue, event)) {
+        return false;
+    }
+    prefetch_start(n->prefetch, event->peer, frame);
     if (queue_push_event(n->queue, event)) {
         return true;
     }
@@ -37,6 +40,7 @@ struct transport_handler faces_transport(struct node *n)
 static enum err sync_send(void *ctx, struct peer_id peer, struct span frame)
 {
     struct node *n = ctx;
+    prefetch_expect(n->prefetch, peer, frame);
     return transport_send(n->transport, peer, frame);
 }
 

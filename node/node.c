@@ -188,11 +188,21 @@ enum err node_open(struct node **out, const struct node_options *options)
     return OK;
 }
 
+/* What brings new entries is as welcome as it is dear; all else is charged to the peer. */
+static void serve_event(struct node *n, const struct transport_event *event)
+{
+    const uint64_t before_us = clock_thread_us();
+    faces_event(n, event);
+    if (event->type == TRANSPORT_FRAME && n->changed_count == 0) {
+        sessions_charge(n, event->peer, clock_thread_us() - before_us);
+    }
+}
+
 static void serve_events(struct node *n)
 {
     for (unsigned i = 0; i < n->batch.event_count; i++) {
         if (n->fatal == OK) {
-            faces_event(n, &n->batch.events[i]);
+            serve_event(n, &n->batch.events[i]);
         }
         prefetch_drop(n->prefetch, buffer_span(&n->batch.events[i].frame));
         buffer_clear(&n->batch.events[i].frame);

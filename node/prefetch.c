@@ -8,6 +8,8 @@
 
 enum {
     PREFETCH_FRAMES = 16,
+    PREFETCH_EXPECTED = 256,       /* the wants sent last */
+    REQUEST_BYTES = 4,             /* behind the type, in WANT and PACKAGES alike */
     PREFETCH_ENTRIES = MESSAGE_MAX_PACKAGES * PACKAGE_ENTRIES,
 };
 
@@ -23,12 +25,16 @@ struct ahead {
     struct pool_job job;
 };
 
+struct expected { uint32_t peer, request; };
+
 struct prefetch {
     struct pool *pool;
     bool enabled;
     struct hash ledger;
     pthread_mutex_t lock;
     struct ahead *waiting[PREFETCH_FRAMES];
+    struct expected expected[PREFETCH_EXPECTED];
+    unsigned expected_next;
     struct ahead *taken;           /* the ledger thread's */
 };
 
@@ -138,9 +144,37 @@ void prefetch_free(struct prefetch *p)
     free(p);
 }
 
-void prefetch_start(struct prefetch *p, struct span frame)
+void prefetch_expect(struct prefetch *p, struct peer_id peer, struct span frame)
 {
-    if (!p->enabled || frame.len == 0 || frame.data[0] != MSG_PACKAGES) {
+    if (frame.len <= REQUEST_BYTES || frame.data[0] != MSG_WANT) {
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
+    p->expected[p->expected_next] = (struct expected){peer.v, load_u32(frame.data + 1)};
+    p->expected_next = (p->expected_next + 1) % PREFETCH_EXPECTED;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Whether this answers a want; each is answered once. */
+static bool expected_take(struct prefetch *p, struct peer_id peer, struct span frame)
+{
+    bool found = false;
+    const uint32_t request = load_u32(frame.data + 1);
+    pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; !found && i < PREFETCH_EXPECTED; i++) {
+        found = p->expected[i].peer == peer.v && p->expected[i].request == request;
+        if (found) {
+            p->expected[i] = (struct expected){0};
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return found;
+}
+
+void prefetch_start(struct prefetch *p, struct peer_id peer, struct span frame)
+{
+    if (!p->enabled || frame.len <= REQUEST_BYTES || frame.data[0] != MSG_PACKAGES ||
+        !expected_take(p, peer, frame)) {
         return;
     }
     struct ahead *a = ahead_create(frame, &p->ledger);

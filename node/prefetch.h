@@ -4,6 +4,7 @@
 #ifndef JIELI_NODE_PREFETCH_H
 #define JIELI_NODE_PREFETCH_H
 
+#include "net/sync.h"
 #include "node/pool.h"
 
 struct prefetch;
@@ -12,9 +13,12 @@ MUST_CHECK enum err prefetch_create(struct prefetch **out, struct pool *pool);
 /* Once, when the ledger is open and before any frame comes: nothing is started earlier. */
 void prefetch_enable(struct prefetch *p, const struct hash *ledger);
 void prefetch_free(struct prefetch *p);       /* waits for what is under way; NULL is fine */
-/* From any thread: starts on a PACKAGES frame, whose bytes must stay where they are until
- * prefetch_take or prefetch_drop. Other frames, and any beyond what it holds, are left alone. */
-void prefetch_start(struct prefetch *p, struct span frame);
+/* Ledger thread: a frame goes out to this peer; of a WANT the answer is expected. */
+void prefetch_expect(struct prefetch *p, struct peer_id peer, struct span frame);
+/* From any thread: starts on a PACKAGES frame that is expected of this peer, whose bytes must stay
+ * where they are until prefetch_take or prefetch_drop. Other frames, and any beyond what it holds,
+ * are left alone: what nobody asked for costs no signature. */
+void prefetch_start(struct prefetch *p, struct peer_id peer, struct span frame);
 /* Ledger thread: from now until the next take, entries of this frame need no second check. */
 void prefetch_take(struct prefetch *p, struct span frame);
 /* The frame goes away untaken. */

@@ -6,17 +6,31 @@
 #include <string.h>
 #include <time.h>
 
-struct lane { unsigned first, count; size_t bytes; };
+#include "node/clock.h"
+
+struct requests { unsigned first, count; size_t bytes; };
+
+struct slot { struct transport_event event; struct slot *next; };
+
+struct lane {                      /* of one connection */
+    bool used, paused;             /* paused: a frame was refused, not read from since */
+    struct peer_id peer;
+    struct slot *first, *last;
+    unsigned frames;
+    size_t bytes;
+    uint64_t rest_until_ms;
+};
 
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     bool stopped;
-    struct lane request_lane, event_lane;
-    unsigned paused_count;
-    struct peer_id paused[PEERS_MAX];
+    struct requests request_lane;
+    unsigned frames, turn, lanes_end;    /* lanes_end: no lane was used from here on */
+    size_t frame_bytes;
     struct ipc_request requests[QUEUE_MAX_REQUESTS];
-    struct transport_event events[QUEUE_MAX_EVENTS];
+    struct lane lanes[QUEUE_LANES];
+    struct slot slots[QUEUE_MAX_EVENTS], *spare;
 };
 
 enum err queue_create(struct queue **out)
@@ -25,6 +39,10 @@ enum err queue_create(struct queue **out)
     struct queue *q = calloc(1, sizeof *q);
     if (q == NULL) {
         return ERR_NOMEM;
+    }
+    for (unsigned i = 0; i < QUEUE_MAX_EVENTS; i++) {
+        q->slots[i].next = q->spare;
+        q->spare = &q->slots[i];
     }
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
@@ -35,37 +53,22 @@ enum err queue_create(struct queue **out)
     return OK;
 }
 
-static bool lane_fits(const struct lane *lane, unsigned max_count, size_t bytes)
+/* ---- requests ---- */
+
+static bool request_fits(const struct requests *lane, size_t bytes)
 {
-    return lane->count < max_count &&
+    return lane->count < QUEUE_MAX_REQUESTS &&
            (lane->bytes == 0 || lane->bytes + bytes <= QUEUE_MAX_BYTES);
-}
-
-static unsigned lane_put(struct lane *lane, unsigned slots, size_t bytes)
-{
-    assert(lane->count < slots);
-    unsigned at = (lane->first + lane->count) % slots;
-    lane->count++;
-    lane->bytes += bytes;
-    return at;
-}
-
-static unsigned lane_get(struct lane *lane, unsigned slots)
-{
-    assert(lane->count > 0);
-    unsigned at = lane->first;
-    lane->first = (lane->first + 1) % slots;
-    lane->count--;
-    return at;
 }
 
 bool queue_push_request(struct queue *q, struct ipc_request *request)
 {
     pthread_mutex_lock(&q->lock);
-    bool fits = !q->stopped && lane_fits(&q->request_lane, QUEUE_MAX_REQUESTS, request->blob.len);
+    struct requests *lane = &q->request_lane;
+    bool fits = !q->stopped && request_fits(lane, request->blob.len);
     if (fits) {
-        unsigned at = lane_put(&q->request_lane, QUEUE_MAX_REQUESTS, request->blob.len);
-        q->requests[at] = *request;
+        q->requests[(lane->first + lane->count++) % QUEUE_MAX_REQUESTS] = *request;
+        lane->bytes += request->blob.len;
         *request = (struct ipc_request){0};
         pthread_cond_signal(&q->filled);
     }
@@ -73,41 +76,173 @@ bool queue_push_request(struct queue *q, struct ipc_request *request)
     return fits;
 }
 
-static void pause_peer(struct queue *q, struct peer_id peer)
+static struct ipc_request request_pop(struct queue *q)
 {
-    for (unsigned i = 0; i < q->paused_count; i++) {
-        if (q->paused[i].v == peer.v) {
-            return;
-        }
-    }
-    if (q->paused_count < PEERS_MAX) {
-        q->paused[q->paused_count++] = peer;
-    }
+    struct requests *lane = &q->request_lane;
+    assert(lane->count > 0);
+    struct ipc_request *at = &q->requests[lane->first], request = *at;
+    *at = (struct ipc_request){0};
+    lane->first = (lane->first + 1) % QUEUE_MAX_REQUESTS;
+    lane->count--;
+    return request;
 }
 
-static bool event_fits(const struct queue *q, const struct transport_event *event)
+static void take_requests(struct queue *q, struct batch *out)
 {
-    if (event->type == TRANSPORT_FRAME) {
-        return lane_fits(&q->event_lane, QUEUE_MAX_FRAMES, event->frame.len);
+    while (q->request_lane.count > 0) {
+        out->requests[out->request_count++] = request_pop(q);
     }
-    return q->event_lane.count < QUEUE_MAX_EVENTS;
+    q->request_lane.bytes = 0;
+}
+
+/* ---- events of peers ---- */
+
+/* The lane of a connection, or one that is free; NULL when there is neither. */
+static struct lane *lane_of(struct queue *q, struct peer_id peer)
+{
+    struct lane *unused = q->lanes_end < QUEUE_LANES ? &q->lanes[q->lanes_end] : NULL;
+    for (unsigned i = 0; i < q->lanes_end; i++) {
+        if (q->lanes[i].used && q->lanes[i].peer.v == peer.v) {
+            return &q->lanes[i];
+        }
+        if (!q->lanes[i].used) {
+            unused = &q->lanes[i];
+        }
+    }
+    return unused;
+}
+
+static bool frame_fits(const struct queue *q, const struct lane *lane, size_t bytes)
+{
+    if (lane->first == NULL) {
+        return q->frame_bytes == 0 || q->frame_bytes + bytes <= QUEUE_HARD_BYTES;
+    }
+    return lane->frames < QUEUE_LANE_FRAMES && lane->bytes + bytes <= QUEUE_LANE_BYTES &&
+           q->frames < QUEUE_MAX_FRAMES && q->frame_bytes + bytes <= QUEUE_MAX_BYTES;
+}
+
+static struct lane *lane_with_room(struct queue *q, const struct transport_event *event)
+{
+    struct lane *lane = q->stopped || q->spare == NULL ? NULL : lane_of(q, event->peer);
+    if (lane == NULL || event->type != TRANSPORT_FRAME ||
+        frame_fits(q, lane, event->frame.len)) {
+        return lane;
+    }
+    lane->paused = lane->used;
+    return NULL;
+}
+
+bool queue_room(struct queue *q, const struct transport_event *event)
+{
+    pthread_mutex_lock(&q->lock);
+    bool room = lane_with_room(q, event) != NULL;
+    pthread_mutex_unlock(&q->lock);
+    return room;
+}
+
+static void lane_put(struct queue *q, struct lane *lane, struct transport_event *event)
+{
+    struct slot *slot = q->spare;
+    if (!lane->used) {
+        *lane = (struct lane){.used = true, .peer = event->peer};
+        q->lanes_end += lane == &q->lanes[q->lanes_end];
+    }
+    q->spare = slot->next;
+    *slot = (struct slot){.event = *event};
+    if (lane->first == NULL) {
+        lane->first = slot;
+    } else {
+        lane->last->next = slot;
+    }
+    lane->last = slot;
+    lane->frames += event->type == TRANSPORT_FRAME;
+    q->frames += event->type == TRANSPORT_FRAME;
+    lane->bytes += event->frame.len;
+    q->frame_bytes += event->frame.len;
+    *event = (struct transport_event){0};
+}
+
+static struct transport_event lane_pop(struct queue *q, struct lane *lane)
+{
+    struct slot *slot = lane->first;
+    struct transport_event event = slot->event;
+    lane->first = slot->next;
+    *slot = (struct slot){.next = q->spare};
+    q->spare = slot;
+    lane->frames -= event.type == TRANSPORT_FRAME;
+    q->frames -= event.type == TRANSPORT_FRAME;
+    lane->bytes -= event.frame.len;
+    q->frame_bytes -= event.frame.len;
+    lane->used = event.type != TRANSPORT_CLOSED || lane->first != NULL;
+    return event;
 }
 
 bool queue_push_event(struct queue *q, struct transport_event *event)
 {
     pthread_mutex_lock(&q->lock);
-    bool fits = !q->stopped && event_fits(q, event);
-    if (fits) {
-        unsigned at = lane_put(&q->event_lane, QUEUE_MAX_EVENTS, event->frame.len);
-        q->events[at] = *event;
-        *event = (struct transport_event){0};
+    struct lane *lane = lane_with_room(q, event);
+    if (lane != NULL) {
+        lane_put(q, lane, event);
         pthread_cond_signal(&q->filled);
-    } else if (!q->stopped) {
-        pause_peer(q, event->peer);
     }
     pthread_mutex_unlock(&q->lock);
-    return fits;
+    return lane != NULL;
 }
+
+void queue_rest(struct queue *q, struct peer_id peer, uint64_t until_ms)
+{
+    pthread_mutex_lock(&q->lock);
+    struct lane *lane = lane_of(q, peer);
+    if (lane != NULL && lane->used) {
+        lane->rest_until_ms = until_ms;
+    }
+    pthread_mutex_unlock(&q->lock);
+}
+
+/* The next lane in turn that has something and does not rest. NULL: none; *wake_ms is then brought
+ * forward to the end of a rest. */
+static struct lane *lane_next(struct queue *q, uint64_t *wake_ms)
+{
+    const uint64_t now_ms = clock_steady_ms();
+    for (unsigned i = 0; i < q->lanes_end; i++) {
+        struct lane *lane = &q->lanes[(q->turn + i) % q->lanes_end];
+        if (!lane->used || lane->first == NULL) {
+            continue;
+        }
+        if (lane->rest_until_ms <= now_ms) {
+            return lane;
+        }
+        if (lane->rest_until_ms < *wake_ms) {
+            *wake_ms = lane->rest_until_ms;
+        }
+    }
+    return NULL;
+}
+
+static void take_events(struct queue *q, struct batch *out)
+{
+    uint64_t wake_ms = UINT64_MAX;
+    struct lane *lane;
+    while (out->event_count < BATCH_MAX_EVENTS && (lane = lane_next(q, &wake_ms)) != NULL) {
+        q->turn = (unsigned)(lane - q->lanes + 1) % q->lanes_end;
+        out->events[out->event_count++] = lane_pop(q, lane);
+    }
+}
+
+static void take_resumed(struct queue *q, struct batch *out)
+{
+    bool room = q->frames <= QUEUE_MAX_FRAMES / 2 && q->frame_bytes <= QUEUE_MAX_BYTES / 2;
+    for (unsigned i = 0; i < q->lanes_end && out->resumed_count < PEERS_MAX; i++) {
+        struct lane *lane = &q->lanes[i];
+        bool low = lane->frames <= QUEUE_LANE_FRAMES / 2 && lane->bytes <= QUEUE_LANE_BYTES / 2;
+        if (lane->paused && low && (room || lane->first == NULL)) {
+            lane->paused = false;
+            out->resumed[out->resumed_count++] = lane->peer;
+        }
+    }
+}
+
+/* ---- both ---- */
 
 void queue_stop(struct queue *q)
 {
@@ -119,42 +254,16 @@ void queue_stop(struct queue *q)
 
 static void wait_filled(struct queue *q, uint64_t deadline_ms)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
-                             .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
-    while (!q->stopped && q->request_lane.count == 0 && q->event_lane.count == 0) {
-        if (pthread_cond_timedwait(&q->filled, &q->lock, &until) != 0) {
+    bool in_time = true;
+    while (in_time && !q->stopped && q->request_lane.count == 0) {
+        uint64_t wake_ms = deadline_ms;
+        if (lane_next(q, &wake_ms) != NULL) {
             return;
         }
-    }
-}
-
-static void take_requests(struct queue *q, struct batch *out)
-{
-    while (q->request_lane.count > 0) {
-        unsigned at = lane_get(&q->request_lane, QUEUE_MAX_REQUESTS);
-        out->requests[out->request_count++] = q->requests[at];
-        q->requests[at] = (struct ipc_request){0};
-    }
-    q->request_lane.bytes = 0;
-}
-
-static void take_events(struct queue *q, struct batch *out)
-{
-    while (q->event_lane.count > 0 && out->event_count < BATCH_MAX_EVENTS) {
-        unsigned at = lane_get(&q->event_lane, QUEUE_MAX_EVENTS);
-        q->event_lane.bytes -= q->events[at].frame.len;
-        out->events[out->event_count++] = q->events[at];
-        q->events[at] = (struct transport_event){0};
-    }
-}
-
-static void take_resumed(struct queue *q, struct batch *out)
-{
-    if (q->event_lane.count <= QUEUE_MAX_FRAMES / 2 &&
-        q->event_lane.bytes <= QUEUE_MAX_BYTES / 2) {
-        memcpy(out->resumed, q->paused, q->paused_count * sizeof q->paused[0]);
-        out->resumed_count = q->paused_count;
-        q->paused_count = 0;
+        struct timespec until = {.tv_sec = (time_t)(wake_ms / 1000),
+                                 .tv_nsec = (long)(wake_ms % 1000) * 1000000};
+        in_time = pthread_cond_timedwait(&q->filled, &q->lock, &until) == 0 ||
+                  wake_ms < deadline_ms;
     }
 }
 
@@ -176,10 +285,14 @@ void queue_free(struct queue *q)
         return;
     }
     while (q->request_lane.count > 0) {
-        ipc_request_clear(&q->requests[lane_get(&q->request_lane, QUEUE_MAX_REQUESTS)]);
+        struct ipc_request request = request_pop(q);
+        ipc_request_clear(&request);
     }
-    while (q->event_lane.count > 0) {
-        buffer_clear(&q->events[lane_get(&q->event_lane, QUEUE_MAX_EVENTS)].frame);
+    for (unsigned i = 0; i < q->lanes_end; i++) {
+        while (q->lanes[i].first != NULL) {
+            struct transport_event event = lane_pop(q, &q->lanes[i]);
+            buffer_clear(&event.frame);
+        }
     }
     pthread_cond_destroy(&q->filled);
     pthread_mutex_destroy(&q->lock);

@@ -102,7 +102,7 @@ void sessions_identify(struct node *n)
         return;
     }
     if (identify(n, own) != OK) {
-        s->retry_ms = clock_steady_ms() + SESSIONS_SAY_MS;
+        s->retry_ms = clock_steady_ms() + SESSIONS_RETRY_MS;
         return;
     }
     s->identified = true;
@@ -128,6 +128,11 @@ static uint64_t held_of(const struct node *n, const char *member)
     return log == NULL ? 0 : log->frontier.size;
 }
 
+static struct standing *standing_of(struct node *n, const struct peer_identity *who)
+{
+    return &n->sessions.standings[who->member.v % MEMBERS_MAX];
+}
+
 static enum err judge(struct node *n, const struct transport_event *event,
                       struct peer_identity *who)
 {
@@ -137,8 +142,12 @@ static enum err judge(struct node *n, const struct transport_event *event,
         return err;
     }
     memcpy(who->id, c.entry.member, sizeof who->id);
-    return certificate_check(&c, ledger_roster(n->ledger), held_of(n, c.entry.member),
-                             &event->key, who);
+    err = certificate_check(&c, ledger_roster(n->ledger), held_of(n, c.entry.member),
+                            &event->key, who);
+    if (err == OK && standing_barred(standing_of(n, who), clock_steady_ms())) {
+        return ERR_BUSY;
+    }
+    return err;
 }
 
 void sessions_claim(struct node *n, const struct transport_event *event)
@@ -184,23 +193,6 @@ const char *sessions_member(const struct node *n, struct peer_id peer)
     return NULL;
 }
 
-bool sessions_may_say(struct node *n, const char *peer, enum err why)
-{
-    struct sessions *s = &n->sessions;
-    uint64_t now_ms = clock_steady_ms();
-    for (unsigned i = 0; i < SESSIONS_SAID; i++) {
-        struct session_said *said = &s->said[i];
-        if (said->why == why && strcmp(said->peer, peer) == 0 && said->ms != 0 &&
-            now_ms - said->ms < SESSIONS_SAY_MS) {
-            return false;
-        }
-    }
-    struct session_said *next = &s->said[s->said_next++ % SESSIONS_SAID];
-    *next = (struct session_said){.why = why, .ms = now_ms};
-    snprintf(next->peer, sizeof next->peer, "%s", peer);
-    return true;
-}
-
 /* What an end means here; the words of err_message speak of acts and drafts. */
 static const char *meaning(enum err why)
 {
@@ -214,6 +206,7 @@ static const char *meaning(enum err why)
     case ERR_VOID: return "the peer's certificate is void";
     case ERR_OVERTAKEN: return "the peer's certificate was replaced by a later one";
     case ERR_TIMEOUT: return "the peer was silent for too long";
+    case ERR_BUSY: return "too many connections, or back too soon after it broke the protocol";
     default: return err_message(why);
     }
 }
@@ -223,13 +216,29 @@ static bool ordinary(enum err why)
     return why == OK || why == ERR_CLOSED || why == ERR_EXISTS || why == ERR_IO;
 }
 
+void sessions_charge(struct node *n, struct peer_id peer, uint64_t cost_us)
+{
+    const struct session_peer *p = find(&n->sessions, peer);
+    uint64_t until_ms =
+        p == NULL || !p->accepted
+            ? 0
+            : standing_charge(standing_of(n, &p->who), cost_us, clock_steady_ms());
+    if (until_ms != 0) {
+        queue_rest(n->queue, peer, until_ms);
+    }
+}
+
 void sessions_closed(struct node *n, const struct transport_event *event)
 {
     struct logline line;
     struct session_peer *p = find(&n->sessions, event->peer);
     const char *member = p == NULL ? "" : p->who.id;
+    if (p != NULL && p->accepted && fault_of_peer(event->why)) {
+        standing_fault(standing_of(n, &p->who), clock_steady_ms());
+    }
     if (!ordinary(event->why) &&
-        sessions_may_say(n, member[0] != '\0' ? member : event->address, event->why)) {
+        said_due(&n->sessions.said, member[0] != '\0' ? member : event->address, event->why,
+                 clock_steady_ms())) {
         logline_begin(&line, n->logger, LEVEL_WARN, "session-ended");
         logline_text(&line, "address", event->address);
         logline_text(&line, "side", event->dialed ? "dialed" : "accepted");

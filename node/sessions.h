@@ -5,10 +5,12 @@
 
 #include "net/certificate.h"
 #include "net/transport.h"
+#include "node/said.h"
+#include "node/standing.h"
 
 struct node;
 
-enum { SESSIONS_MAX = 2 * PEERS_MAX, SESSIONS_SAID = 64, SESSIONS_SAY_MS = 60000 };
+enum { SESSIONS_MAX = 2 * PEERS_MAX, SESSIONS_RETRY_MS = 60000 };
 
 /* From the claim to the end of a connection. */
 struct session_peer {
@@ -16,9 +18,6 @@ struct session_peer {
     bool accepted;
     struct peer_identity who;        /* refused ones: `id` as claimed, the rest zero */
 };
-
-/* A line that is not repeated within SESSIONS_SAY_MS. */
-struct session_said { char peer[ADDRESS_MAX_BYTES + 1]; enum err why; uint64_t ms; };
 
 enum session_state { SESSIONS_UNCERTIFIED, SESSIONS_OTHER_KEY, SESSIONS_READY };
 
@@ -28,9 +27,10 @@ struct sessions {
     bool identified, told;
     uint64_t own_index;              /* of the certificate that the transport has */
     uint64_t retry_ms;               /* not before, after our own disk refused */
-    unsigned count, said_next;
+    unsigned count;
     struct session_peer peers[SESSIONS_MAX];
-    struct session_said said[SESSIONS_SAID];
+    struct standing standings[MEMBERS_MAX];   /* by number of member */
+    struct said said;
 };
 
 /* Reads our transport key. Errors of transport_key_load. */
@@ -39,17 +39,18 @@ void sessions_clear(struct node *n);
 /* Gives the transport our newest certificate when there is a new one; before the first, and when
  * transport.key is not the certified key, says so once and leaves the transport without. */
 void sessions_identify(struct node *n);
-/* Judges a claim and tells the transport. */
+/* Judges a claim and tells the transport. A member that broke the protocol shortly before is
+ * refused with ERR_BUSY. */
 void sessions_claim(struct node *n, const struct transport_event *event);
 /* Ends sessions whose certificate was replaced or whose member is no longer admitted. */
 void sessions_recheck(struct node *n);
 /* The member of an accepted connection; NULL for others. */
 const char *sessions_member(const struct node *n, struct peer_id peer);
-/* A connection ended: forgets it, and says why unless it is an ordinary end. */
+/* A frame of this peer brought nothing new and took cost_us: beyond its member's share it rests. */
+void sessions_charge(struct node *n, struct peer_id peer, uint64_t cost_us);
+/* A connection ended: forgets it, remembers what was the member's fault, and says why unless it is
+ * an ordinary end. */
 void sessions_closed(struct node *n, const struct transport_event *event);
-/* Whether a line about this peer (address or member) and reason is due, and notes that it was
- * said. */
-bool sessions_may_say(struct node *n, const char *peer, enum err why);
 /* "uncertified", "other-key", "ready". */
 const char *sessions_state_name(const struct node *n);
 

@@ -327,7 +327,11 @@ static void strangers_who_break_the_protocol_are_cut_off_with_the_reason(void **
     town_clear(&t);
 }
 
-static void answers_that_nobody_asked_for_change_nothing(void **state)
+static void show_head(struct town *t, struct peer_id peer, unsigned member, uint64_t size,
+                      uint8_t root);
+
+/* Each want is answered once; which answer belongs to it is told by its number. */
+static void answers_that_nobody_asked_for_change_nothing_and_end_the_session(void **state)
 {
     (void)state;
     struct town t;
@@ -340,7 +344,10 @@ static void answers_that_nobody_asked_for_change_nothing(void **state)
     uint64_t before = held->frontier.size;
     assert_int_equal(message_packages_build(ledger_txn(t.c->members[1].ledger), log, 77, before, 1,
                                             &b), OK);
+    show_head(&t, peer, 1, before + 1000, 3);                 /* wanted now, by another number */
     assert_int_equal(net_sim_inject(t.sim, 0, peer, buffer_span(&b)), OK);
+    assert_int_equal(net_sim_inject(t.sim, 0, peer, buffer_span(&b)), ERR_PROTOCOL);
+    assert_hung_up(&t, peer, ERR_PROTOCOL);
     assert_int_equal(held->frontier.size, before);
     buffer_clear(&b);
     town_clear(&t);
@@ -469,7 +476,7 @@ int main(void)
         cmocka_unit_test(of_two_connections_the_one_dialled_by_the_smaller_id_stays),
         cmocka_unit_test(a_newcomer_with_genesis_alone_gets_everything),
         cmocka_unit_test(strangers_who_break_the_protocol_are_cut_off_with_the_reason),
-        cmocka_unit_test(answers_that_nobody_asked_for_change_nothing),
+        cmocka_unit_test(answers_that_nobody_asked_for_change_nothing_and_end_the_session),
         cmocka_unit_test(a_fork_is_told_once_spread_and_stops_no_other_log),
         cmocka_unit_test(smaller_heads_are_ignored_and_heads_nobody_serves_do_not_stop_the_rest),
         cmocka_unit_test(open_parts_reach_those_concerned_and_nobody_else),

@@ -1,0 +1,34 @@
+/* How each member stands with this node, over all its sessions: what its frames may cost, and when
+ * it is let in again after it broke the protocol. Pure: time is given. */
+#ifndef JIELI_NODE_STANDING_H
+#define JIELI_NODE_STANDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    STANDING_SHARE = 150,             /* µs of the ledger thread for each ms: 15 % */
+    STANDING_BURST_US = 300000,       /* saved up at most */
+    STANDING_BAR_MIN_MS = 1000,       /* after the first fault, doubled with each further one … */
+    STANDING_BAR_MAX_MS = 60000,
+    STANDING_FORGET_MS = 600000,      /* … until so long nothing was wrong */
+};
+
+/* Zero: a member that was never heard of. */
+struct standing {
+    bool known;
+    int64_t credit_us;
+    uint64_t credit_ms;               /* when that was so */
+    uint64_t barred_until_ms;
+    unsigned bar_ms;                  /* the last one; 0: no fault yet */
+};
+
+/* Frames that brought nothing new took cost_us of the ledger thread. Until when its sessions rest;
+ * 0: it is within its share. */
+uint64_t standing_charge(struct standing *s, uint64_t cost_us, uint64_t now_ms);
+/* It broke the protocol. */
+void standing_fault(struct standing *s, uint64_t now_ms);
+/* Whether it is too soon to let it in. */
+bool standing_barred(const struct standing *s, uint64_t now_ms);
+
+#endif
