@@ -145,9 +145,9 @@ soak-restart: deps                      ## a server restarted every 0.7 s, under
 	@tests/run.sh build/tsan build/tsan/tests/e2e/restart_test
 
 # ---- for people ----
-bench: deps                             ## measure against this machine's own ceiling: build/bench.tsv
+bench: deps                             ## measure, ratios to this machine's ceiling: build/bench.tsv (ONLY=rows)
 	$(SUBMAKE) everything
-	@$(BUILD)/jieli-bench build/bench.tsv
+	@$(BUILD)/jieli-bench build/bench.tsv $(if $(ONLY),--only $(ONLY))
 demo: deps                              ## a committee of separate nodes plays its cases, then cheats
 	$(SUBMAKE) programs $(DEMO)
 	@BUILD=$(BUILD) tools/demo/demo.sh

@@ -82,14 +82,8 @@ static enum err packages_put(struct making *mk, const struct log *log, uint64_t 
     struct txn *t = ledger_txn(mk->l);
     buffer_reset(&mk->out);
     enum err err = t == NULL ? ERR_IO : message_packages_build(t, log, 0, *from, packages,
-                                                               &mk->out);
-    if (err == OK)
-        err = bundle_file_put(&mk->file, buffer_span(&mk->out));
-    if (err == OK)
-        err = message_decode(&mk->message, buffer_span(&mk->out));
-    if (err == OK)
-        *from = (*from / PACKAGE_ENTRIES + mk->message.u.packages.count) * PACKAGE_ENTRIES;
-    return err;
+                                                               &mk->out, from);
+    return err == OK ? bundle_file_put(&mk->file, buffer_span(&mk->out)) : err;
 }
 
 static enum err log_put(struct making *mk, const struct log *log)

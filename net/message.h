@@ -56,8 +56,10 @@ MUST_CHECK enum err message_encode(const struct message *m, struct buffer *out);
 
 /* Appends a PACKAGES message built from the store: up to `packages` of them, not much beyond
  * MESSAGE_TARGET_BYTES, under the newest head held. ERR_NOTFOUND: nothing held at `from`, or no
- * head that covers what is held (a log still being fetched cannot be served). */
+ * head that covers what is held (a log still being fetched cannot be served). *end: the entry after
+ * the last in it. */
 MUST_CHECK enum err message_packages_build(struct txn *t, const struct log *log, uint32_t request,
-                                           uint64_t from, unsigned packages, struct buffer *out);
+                                           uint64_t from, unsigned packages, struct buffer *out,
+                                           uint64_t *end);
 
 #endif

@@ -26,7 +26,8 @@ static enum err one_put(struct txn *t, const struct log *log, uint64_t start, st
 }
 
 enum err message_packages_build(struct txn *t, const struct log *log, uint32_t request,
-                                uint64_t from, unsigned packages, struct buffer *out)
+                                uint64_t from, unsigned packages, struct buffer *out,
+                                uint64_t *end)
 {
     if (from >= log->head_size || log->head_size > log->frontier.size)
         return ERR_NOTFOUND;
@@ -46,6 +47,7 @@ enum err message_packages_build(struct txn *t, const struct log *log, uint32_t r
         at = (at / PACKAGE_ENTRIES + 1) * PACKAGE_ENTRIES;
         count++;
     }
+    *end = at < log->head_size ? at : log->head_size;
     if (err == OK)
         out->data[count_at] = (uint8_t)count;
     else

@@ -395,6 +395,11 @@ bool sync_peer_at(const struct sync *s, unsigned i, struct sync_peer_info *out)
     return true;
 }
 
+uint64_t sync_entries_out(const struct sync *s)
+{
+    return s->entries_out;
+}
+
 bool sync_idle(const struct sync *s)
 {
     return pull_idle(s);

@@ -66,6 +66,8 @@ struct sync_peer_info {
     unsigned refusals;
 };
 bool sync_peer_at(const struct sync *s, unsigned i, struct sync_peer_info *out);
+/* Entries sent in packages to all peers since the start, again where one was asked for again. */
+uint64_t sync_entries_out(const struct sync *s);
 /* True when nothing is being pulled and every head shown is held. */
 bool sync_idle(const struct sync *s);
 

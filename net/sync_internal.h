@@ -75,6 +75,7 @@ struct sync {
     char self[ID_MAX_BYTES + 1];
     uint64_t now_ms, paused_until_ms;
     uint32_t last_request;
+    uint64_t entries_out;          /* in packages, to all peers since the start */
     struct peer *peers[PEERS_MAX];
     unsigned peer_count;
     struct pull *pulls;            /* [log_no] */

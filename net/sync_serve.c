@@ -10,10 +10,13 @@ enum err serve_on_want(struct sync *s, struct peer *p, const struct message *m)
         return OK;
     }
     buffer_reset(&s->out);
+    uint64_t end = 0;
     enum err err = message_packages_build(t, log, request, m->u.want.from, m->u.want.packages,
-                                          &s->out);
+                                          &s->out, &end);
     if (err == OK)
         err = peer_send_frame(s, p, buffer_span(&s->out));
+    if (err == OK)
+        s->entries_out += end - m->u.want.from;
     if (err == ERR_CLOSED)
         return OK;
     if (err != OK)

@@ -241,8 +241,10 @@ enum err ops_peers(struct node *n, const struct ipc_request *request, struct ans
     for (unsigned i = 0; sync_peer_at(n->sync, i, &info); i++) {
         json_array_append_new(list, peer_json(&info, now_ms));
     }
-    answer->reply = json_pack("{s:o, s:b, s:s}", "peers", list, "idle", (int)sync_idle(n->sync),
-                              "sessions", sessions_state_name(n));
+    answer->reply = json_pack("{s:o, s:b, s:I, s:s}", "peers", list, "idle",
+                              (int)sync_idle(n->sync), "entries_out",
+                              (json_int_t)sync_entries_out(n->sync), "sessions",
+                              sessions_state_name(n));
     return answer->reply == NULL ? ERR_NOMEM : OK;
 }
 

@@ -342,8 +342,9 @@ static void answers_that_nobody_asked_for_change_nothing_and_end_the_session(voi
     const struct log *log = ledger_log(t.c->members[1].ledger, t.c->members[1].id, 0);
     const struct log *held = ledger_log(t.c->members[0].ledger, t.c->members[1].id, 0);
     uint64_t before = held->frontier.size;
+    uint64_t end;
     assert_int_equal(message_packages_build(ledger_txn(t.c->members[1].ledger), log, 77, before, 1,
-                                            &b), OK);
+                                            &b, &end), OK);
     show_head(&t, peer, 1, before + 1000, 3);                 /* wanted now, by another number */
     assert_int_equal(net_sim_inject(t.sim, 0, peer, buffer_span(&b)), OK);
     assert_int_equal(net_sim_inject(t.sim, 0, peer, buffer_span(&b)), ERR_PROTOCOL);

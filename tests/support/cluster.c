@@ -185,8 +185,9 @@ static bool pull_log(struct ledger *to, struct ledger *from, const struct log *l
     bool any = false, more = true;
     while (more && held(to, log) < log->head_size) {
         struct buffer frame = {0};
-        CLUSTER_DEMAND(message_packages_build(ledger_txn(from), log, 1, held(to, log), 4,
-                                              &frame) == OK);
+        uint64_t end;
+        CLUSTER_DEMAND(message_packages_build(ledger_txn(from), log, 1, held(to, log), 4, &frame,
+                                              &end) == OK);
         more = receive(to, buffer_span(&frame));
         any = any || more;
         buffer_clear(&frame);

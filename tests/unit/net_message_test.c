@@ -164,11 +164,13 @@ static void packages_from_the_store_start_where_asked_and_prove_what_came_before
     struct txn *t;
     struct message *m = fresh(MSG_PING);
     struct package *p = calloc(1, sizeof *p);
+    uint64_t end;
     log_fixture_init(&f);
     log_fixture_grow(&f, 700);
     head_put(&f, 700);
     assert_int_equal(txn_read(f.store, &t), OK);
-    assert_int_equal(message_packages_build(t, &f.log, 9, 100, 2, &out), OK);
+    assert_int_equal(message_packages_build(t, &f.log, 9, 100, 2, &out, &end), OK);
+    assert_int_equal(end, 512);
     assert_int_equal(message_decode(m, buffer_span(&out)), OK);
     assert_int_equal(m->u.packages.request, 9);
     assert_int_equal(m->u.packages.count, 2);
@@ -183,9 +185,9 @@ static void packages_from_the_store_start_where_asked_and_prove_what_came_before
     assert_int_equal(package_decode(p, m->u.packages.packages[1]), OK);
     assert_int_equal(p->start, 256);
     assert_int_equal(p->tree_size, 700);
-    assert_int_equal(message_packages_build(t, &f.log, 9, 700, 2, &out), ERR_NOTFOUND);
+    assert_int_equal(message_packages_build(t, &f.log, 9, 700, 2, &out, &end), ERR_NOTFOUND);
     f.log.head_size = 701;
-    assert_int_equal(message_packages_build(t, &f.log, 9, 0, 2, &out), ERR_NOTFOUND);
+    assert_int_equal(message_packages_build(t, &f.log, 9, 0, 2, &out, &end), ERR_NOTFOUND);
     txn_abort(t);
     log_fixture_clear(&f);
     buffer_clear(&out);

@@ -13,12 +13,12 @@ static void grow(struct bench *b, struct load *load, struct ledger *l)
     struct buffer entries[TOGETHER] = {{0}};
     struct append items[TOGETHER];
     for (unsigned i = 0; i < TOGETHER; i++)
-        cases[i].step = LOAD_CASE_ACTS;
+        cases[i].story = NULL;
     for (uint64_t done = 0; done < b->entries; done += TOGETHER) {
         unsigned member;
         for (unsigned i = 0; i < TOGETHER; i++) {
-            if (cases[i].step == LOAD_CASE_ACTS)
-                load_case_init(&cases[i], 1, 1);
+            if (load_case_done(&cases[i]))
+                load_case_alone(load, &cases[i], 1);
             bench_need(load_act(load, &cases[i], &entries[i], &member), "act");
             items[i] = (struct append){.entry = buffer_span(&entries[i])};
         }
@@ -34,27 +34,23 @@ static void grow(struct bench *b, struct load *load, struct ledger *l)
 
 void bench_appends(struct bench *b)
 {
-    const struct load_options options = {.seed = 3, .members = 1, .alone = true};
     const struct verifier verifier = bench_verifier();
     char home[BENCH_PATH_BYTES], path[BENCH_PATH_BYTES + 16];
-    struct load *load;
+    struct load *load = bench_committee(b, 3, 2, true);
     struct ledger *l;
     struct stat st;
-    bench_need(load_create(&load, &options), "committee");
     bench_path(b, home, "single");
     const struct ledger_options open = {.home = home, .member = load->members[1].id,
                                         .node_key = load->members[1].node, .verifier = &verifier,
                                         .mode = LEDGER_WRITE};
-    bench_need(load_home(load, home, 1, NULL, NULL), "home");
+    bench_home(load, home, 1, NULL, NULL);
     bench_need(ledger_open(&l, &open), "home");
-    bench_need(load_found(load, l, 1), "home");
     double start = bench_now_s();
     grow(b, load, l);
     bench_put(b, "append_ledger_64", (double)load->entries / (bench_now_s() - start), "1/s");
     ledger_close(l);
     snprintf(path, sizeof path, "%s/db/data.mdb", home);
     bench_need(stat(path, &st) == 0 ? OK : ERR_IO, path);
-    double bytes = (double)(load->members[0].bytes.len + load->members[1].bytes.len);
-    bench_put(b, "bytes_per_entry_single", (double)st.st_size / bytes, "ratio");
+    bench_put(b, "bytes_per_entry_single", (double)st.st_size / (double)load->all_bytes, "ratio");
     load_free(load);
 }

@@ -8,15 +8,19 @@
 
 #include "tools/load/load.h"
 
-enum { BENCH_ENTRY_BYTES = 600, BENCH_SAMPLES = 9, BENCH_PATH_BYTES = 512 };
+enum { BENCH_ENTRY_BYTES = 600, BENCH_SAMPLES = 9, BENCH_PATH_BYTES = 512,
+       BENCH_MEMBERS = 49 };
+#define BENCH_ADDRESS "127.0.0.1:17391"
 
 struct bench {
     FILE *out;
     const char *folder;               /* scratch, on the disk that is measured */
     const char *program;              /* jielid */
-    uint64_t entries;                 /* of the large ledger */
-    struct load *load;                /* whose logs it holds */
-    char home[BENCH_PATH_BYTES];      /* the large home */
+    const char *committee;            /* folder of its tables */
+    uint64_t entries, city_entries;   /* of the large ledger, and of a city's */
+    struct load *load;                /* whose logs the large ledger holds */
+    char home[BENCH_PATH_BYTES];      /* the large home, once bench_large has made it */
+    bool large;
 };
 
 void bench_put(struct bench *b, const char *name, double value, const char *unit);
@@ -30,12 +34,21 @@ void bench_path(const struct bench *b, char out[BENCH_PATH_BYTES], const char *n
 /* ---- one file each ---- */
 /* Verifications a second on all cores. A machine that others use too changes within seconds: taken
  * before and after what is measured against it. */
-double bench_ceiling(const struct bench *b);
+double bench_ceiling(void);
+/* Makes the large ledger and its home, once. */
+void bench_large(struct bench *b);
+/* A committee in memory; a home of `member` as after the first day. */
+struct load *bench_committee(const struct bench *b, uint64_t seed, unsigned members, bool alone);
+void bench_home(struct load *l, const char *home, unsigned member, const char *listen,
+                const char *peer);
+void bench_machine(struct bench *b);
 void bench_store(struct bench *b);    /* bulk copy, bytes an entry, open, show, cases */
 void bench_appends(struct bench *b);  /* 64 a commit through the ledger, bytes an entry */
 void bench_audit(struct bench *b);
 void bench_durable(struct bench *b);  /* over ipc, one client and 64, against the limit in turns */
-void bench_sync(struct bench *b);
+void bench_sync(struct bench *b);     /* the large ledger into a new node */
+void bench_city(struct bench *b);     /* a city's ledger, the puller killed half-way */
+void bench_propagate(struct bench *b);
 
 /* ---- limit.c: what one durable act costs at least ---- */
 struct limit;
@@ -47,10 +60,23 @@ void limit_close(struct limit *l);
 struct daemon { pid_t pid; char home[BENCH_PATH_BYTES]; };
 void daemon_start(struct daemon *d, const struct bench *b, const char *home);
 void daemon_stop(struct daemon *d);
+void daemon_kill(struct daemon *d);
 /* RssAnon of the process in MiB. */
 double daemon_memory_mib(const struct daemon *d);
+/* Seconds of processor that it has used. */
+double daemon_cpu_s(const struct daemon *d);
 /* Sum of the entries that it holds, asked over its socket; 0 while it does not answer. */
 uint64_t daemon_entries(const struct daemon *d);
+/* Entries that it sent to peers since its start. */
+uint64_t daemon_served(const struct daemon *d);
+
+/* ---- client.c: acts over the socket of a daemon ---- */
+struct ipc_client;
+struct ipc_client *client_connect(const struct daemon *d);
+/* Sends one entry, which must be taken. */
+void client_append(struct ipc_client *c, struct span entry);
+/* Whether the daemon has folded an act of this case: what its inbox is made from. */
+bool client_knows(struct ipc_client *c, const struct hash *case_id);
 
 /* ---- verifier.c ---- */
 /* Signatures on all cores, for ledgers of this program. */

@@ -54,6 +54,27 @@ void daemon_stop(struct daemon *d)
     waitpid(d->pid, NULL, 0);
 }
 
+void daemon_kill(struct daemon *d)
+{
+    kill(d->pid, SIGKILL);
+    waitpid(d->pid, NULL, 0);
+}
+
+double daemon_cpu_s(const struct daemon *d)
+{
+    char path[64], line[1024] = "";
+    unsigned long long user = 0, kernel = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)d->pid);
+    FILE *file = fopen(path, "re");
+    const char *rest = file != NULL && fgets(line, sizeof line, file) != NULL ? strrchr(line, ')')
+                                                                              : NULL;
+    if (rest != NULL)
+        sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &kernel);
+    if (file != NULL)
+        fclose(file);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
 double daemon_memory_mib(const struct daemon *d)
 {
     char path[64], line[256];
@@ -67,19 +88,33 @@ double daemon_memory_mib(const struct daemon *d)
     return kib / 1024;
 }
 
+static json_t *ask(const struct daemon *d, json_t *request)
+{
+    json_t *reply = NULL;
+    struct ipc_client *c = connect_to(d);
+    if (c != NULL && ipc_call(c, request, (struct span){NULL, 0}, &reply, NULL) != OK)
+        reply = NULL;
+    json_decref(request);
+    ipc_disconnect(c);
+    return reply;
+}
+
 uint64_t daemon_entries(const struct daemon *d)
 {
-    json_t *reply = NULL, *request = json_pack("{s:s,s:s}", "op", "query", "query", "status");
+    json_t *reply = ask(d, json_pack("{s:s,s:s}", "op", "query", "query", "status"));
     const json_t *log;
     uint64_t sum = 0;
     size_t i;
-    struct ipc_client *c = connect_to(d);
-    if (c != NULL && ipc_call(c, request, (struct span){NULL, 0}, &reply, NULL) == OK) {
-        json_array_foreach(json_object_get(reply, "logs"), i, log)
-            sum += (uint64_t)json_integer_value(json_object_get(log, "stored"));
-    }
+    json_array_foreach(json_object_get(reply, "logs"), i, log)
+        sum += (uint64_t)json_integer_value(json_object_get(log, "stored"));
     json_decref(reply);
-    json_decref(request);
-    ipc_disconnect(c);
     return sum;
+}
+
+uint64_t daemon_served(const struct daemon *d)
+{
+    json_t *reply = ask(d, json_pack("{s:s}", "op", "peers"));
+    const json_int_t count = json_integer_value(json_object_get(reply, "entries_out"));
+    json_decref(reply);
+    return (uint64_t)count;
 }

@@ -14,26 +14,22 @@ static double file_bytes(const char *home)
     return (double)st.st_size;
 }
 
-static double all_bytes(const struct load *l)
-{
-    double sum = 0;
-    for (unsigned i = 0; i < l->member_count; i++)
-        sum += (double)l->members[i].bytes.len;
-    return sum;
-}
-
-static void fill(struct bench *b, unsigned member)
+void bench_large(struct bench *b)
 {
     struct ledger *l;
     const struct verifier verifier = bench_verifier();
-    const struct ledger_options options = {
-        .home = b->home, .member = b->load->members[member].id,
-        .node_key = b->load->members[member].node, .verifier = &verifier, .mode = LEDGER_WRITE};
-    bench_need(load_home(b->load, b->home, member, "127.0.0.1:17391", NULL), "home");
+    if (b->large)
+        return;
+    b->load = bench_committee(b, 1, BENCH_MEMBERS, false);
+    const struct load_member *m = &b->load->members[load_idle(b->load, 0)];
+    const struct ledger_options options = {.home = b->home, .member = m->id, .node_key = m->node,
+                                           .verifier = &verifier, .mode = LEDGER_WRITE};
+    bench_path(b, b->home, "large");
+    bench_home(b->load, b->home, load_idle(b->load, 0), BENCH_ADDRESS, NULL);
     bench_need(ledger_open(&l, &options), "opening the large home");
-    bench_need(load_found(b->load, l, member), "certifying the large home");
-    bench_need(load_push(b->load, l), "filling the large home");
+    bench_need(load_fill(b->load, l, b->entries), "filling the large home");
     ledger_close(l);
+    b->large = true;
 }
 
 static double open_ms(const struct bench *b)
@@ -83,11 +79,10 @@ static void queries(struct bench *b)
 
 void bench_store(struct bench *b)
 {
-    bench_path(b, b->home, "large");
-    fill(b, b->load->member_count - 1);
+    bench_large(b);
     bench_put(b, "entries", (double)b->load->entries, "count");
     bench_put(b, "entry_bytes", (double)b->load->bytes / (double)b->load->entries, "bytes");
-    bench_put(b, "bytes_per_entry_bulk", file_bytes(b->home) / all_bytes(b->load), "ratio");
+    bench_put(b, "bytes_per_entry_bulk", file_bytes(b->home) / (double)b->load->all_bytes, "ratio");
     bench_put(b, "open_ms", open_ms(b), "ms");
     queries(b);
 }

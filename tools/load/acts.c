@@ -4,7 +4,7 @@
 
 #include "tools/load/govern.h"
 
-enum { ACT_MAX_FACTS = 8, LOAD_PARTS = 4 };
+enum { ACT_MAX_FACTS = 12, LOAD_PARTS = 4, FOUND_ON = 20454, DUE_ON = 20484, ALL_FIVE = 31 };
 
 struct facts {
     struct buffer bytes;
@@ -13,14 +13,7 @@ struct facts {
     enum err err;
 };
 
-static const uint32_t shared_steps[LOAD_CASE_ACTS] = {
-    KIND_REPORT, KIND_OFFER, KIND_ACCEPT, KIND_ORDER,
-    KIND_PROGRESS, KIND_RECTIFIED, KIND_VERIFY, KIND_CLOSE,
-};
-static const uint32_t alone_steps[LOAD_CASE_ACTS] = {
-    KIND_REPORT, KIND_CONTROL, KIND_PLAN, KIND_ORDER,
-    KIND_PROGRESS, KIND_RECTIFIED, KIND_VERIFY, KIND_CLOSE,
-};
+struct act_seed { struct load *l; const struct load_case *c; const struct load_step *step; };
 
 static void put_uint(struct facts *f, uint32_t id, uint64_t value)
 {
@@ -46,40 +39,92 @@ static void put_text(struct facts *f, uint32_t id, const char *value)
     f->err = f->err == OK ? w.err : f->err;
 }
 
-/* Facts in rising order of their numbers, much as officers fill them in. */
-static void put_facts(struct load *l, uint32_t kind, const struct load_case *c, struct facts *f)
+static const char *named(const struct act_seed *s)
 {
-    static const char *const sectors[] = {"whp", "rq", "jzsg", "dljt", "xf", "tzsb"};
-    char doc_no[64];
-    snprintf(doc_no, sizeof doc_no, "示例安委办〔2026〕%u号", (unsigned)(load_random(l) % 10000));
-    switch (kind) {
-    case KIND_REPORT:
-        put_text(f, FACT_SECTOR, sectors[load_random(l) % 6]);
-        put_text(f, FACT_DISTRICT, "echeng");
-        put_uint(f, FACT_GRADE, GRADE_GENERAL);
-        put_uint(f, FACT_SOURCE, 1 + load_random(l) % 4);
-        put_text(f, FACT_CLAUSE, "本委约定·隐患判定要点 示例第三款第二项");
-        put_uint(f, FACT_FOUND_ON, 20454);
-        break;
+    return s->l->members[s->c->parties[s->step->to]].id;
+}
+
+static void put_opening(const struct act_seed *s, struct facts *f)
+{
+    static const char *const districts[] = {"echeng", "huarong", "liangzihu", "gedian", "linkong"};
+    const bool assigned = s->step->kind == KIND_ASSIGN;
+    const bool sent = s->step->to < PARTY_LISTER;
+    if (sent)
+        put_text(f, FACT_TO, named(s));
+    put_text(f, FACT_SECTOR, s->l->sectors[s->c->sector].id);
+    put_text(f, FACT_DISTRICT, districts[load_random(s->l) % 5]);
+    put_uint(f, FACT_GRADE, GRADE_GENERAL);
+    put_uint(f, FACT_SOURCE, 1 + load_random(s->l) % 4);
+    put_text(f, FACT_CLAUSE, "本委约定·隐患判定要点 示例第三款第二项");
+    put_uint(f, FACT_FOUND_ON, FOUND_ON);
+    if (assigned)
+        put_uint(f, FACT_DUE_ON, DUE_ON);
+    else if (sent)
+        put_uint(f, FACT_GROUND, GROUND_COMPETENT);
+    if (assigned)
+        put_uint(f, FACT_AUTHORITY, AUTHORITY_OFFICE);
+}
+
+/* Facts of acts that move a case on, in rising order of their numbers. */
+static bool put_moving(const struct act_seed *s, const char *doc_no, struct facts *f)
+{
+    switch (s->step->kind) {
     case KIND_OFFER:
-        put_text(f, FACT_TO, l->members[c->worker].id);
+        put_text(f, FACT_TO, named(s));
         put_text(f, FACT_CLAUSE, "安全生产法第六十九条；职责清单");
         put_uint(f, FACT_GROUND, GROUND_COMPETENT);
+        return true;
+    case KIND_REFUSE:
+        put_text(f, FACT_CLAUSE, "本委约定·职责清单 示例第二项");
+        put_text(f, FACT_DOC_NO, doc_no);
+        put_uint(f, FACT_CODE, REFUSE_NO_JURISDICTION);
+        put_text(f, FACT_SUGGEST, named(s));
+        return true;
+    case KIND_PETITION:
+        put_text(f, FACT_DOC_NO, doc_no);
+        put_text(f, FACT_SUGGEST, named(s));
+        put_text(f, FACT_NOTE_CODE, "职责交叉");
+        return true;
+    case KIND_RULE:
+        put_text(f, FACT_TO, named(s));
+        put_text(f, FACT_CLAUSE, "本委约定·首接负责 示例第四款");
+        put_uint(f, FACT_DUE_ON, DUE_ON);
+        put_text(f, FACT_DOC_NO, doc_no);
+        put_uint(f, FACT_AUTHORITY, AUTHORITY_OFFICE);
+        return true;
+    case KIND_SUPERVISE:
+        put_text(f, FACT_CLAUSE, "本委约定·挂牌督办 示例第一款");
+        put_uint(f, FACT_DUE_ON, DUE_ON);
+        put_text(f, FACT_DOC_NO, doc_no);
+        put_uint(f, FACT_LEVEL, SUPERVISE_DISTRICT);
+        put_text(f, FACT_VERIFIER, named(s));
+        return true;
+    default: return false;
+    }
+}
+
+static void put_work(const struct act_seed *s, const char *doc_no, struct facts *f)
+{
+    switch (s->step->kind) {
+    case KIND_REGRADE:
+        put_uint(f, FACT_GRADE, GRADE_MAJOR);
+        put_text(f, FACT_CLAUSE, "本委约定·重大隐患判定 示例第五项");
+        put_text(f, FACT_DOC_NO, doc_no);
         break;
     case KIND_ORDER:
         put_text(f, FACT_CLAUSE, "本委约定·责令整改 示例第一款");
-        put_uint(f, FACT_DUE_ON, 20484);
+        put_uint(f, FACT_DUE_ON, DUE_ON);
         put_text(f, FACT_DOC_NO, doc_no);
         break;
     case KIND_PLAN:
-        put_uint(f, FACT_DUE_ON, 20484);
+        put_uint(f, FACT_DUE_ON, DUE_ON);
         put_text(f, FACT_DOC_NO, doc_no);
-        put_uint(f, FACT_FIVE, 31);
+        put_uint(f, FACT_FIVE, ALL_FIVE);
         break;
     case KIND_RECTIFIED:
         put_text(f, FACT_DOC_NO, doc_no);
-        put_text(f, FACT_VERIFIER, l->members[c->worker].id);
-        put_uint(f, FACT_APPLIED_ON, 20480);
+        put_text(f, FACT_VERIFIER, named(s));
+        put_uint(f, FACT_APPLIED_ON, DUE_ON - 4);
         break;
     case KIND_VERIFY:
         put_text(f, FACT_CLAUSE, "现场复查，隐患已消除，资料齐全");
@@ -95,6 +140,17 @@ static void put_facts(struct load *l, uint32_t kind, const struct load_case *c, 
     }
 }
 
+static void put_facts(const struct act_seed *s, struct facts *f)
+{
+    char doc_no[64];
+    snprintf(doc_no, sizeof doc_no, "示例安委办〔2026〕%u号",
+             (unsigned)(load_random(s->l) % 10000));
+    if (s->step->kind == KIND_REPORT || s->step->kind == KIND_ASSIGN)
+        put_opening(s, f);
+    else if (!put_moving(s, doc_no, f))
+        put_work(s, doc_no, f);
+}
+
 /* Commitments of a text and photographs that nobody holds. */
 static void put_parts(struct load *l, const struct load_case *c, struct part_ref parts[LOAD_PARTS])
 {
@@ -108,18 +164,6 @@ static void put_parts(struct load *l, const struct load_case *c, struct part_ref
         parts[0].role = PART_SUBJECT;
 }
 
-static uint32_t kind_of(const struct load_case *c)
-{
-    return c->reporter == c->worker ? alone_steps[c->step] : shared_steps[c->step];
-}
-
-void load_case_init(struct load_case *c, unsigned reporter, unsigned worker)
-{
-    memset(c, 0, sizeof *c);
-    c->reporter = reporter;
-    c->worker = worker;
-}
-
 static enum err act_sign(struct load *l, const struct load_case *c, unsigned member,
                          struct entry_draft *d, struct buffer *out)
 {
@@ -127,20 +171,25 @@ static enum err act_sign(struct load *l, const struct load_case *c, unsigned mem
     const struct load_signing handler[1] = {{m->handler, LOAD_POST_HANDLER, ROLE_HANDLE}};
     const struct load_signing verifiers[2] = {{m->verifiers[0], POST_VERIFIER, ROLE_VERIFY},
                                               {m->verifiers[1], POST_VERIFIER, ROLE_VERIFY}};
-    bool verify = kind_of(c) == KIND_VERIFY;
+    bool verify = load_step_of(c)->kind == KIND_VERIFY;
     return load_sign(l, d, verify ? verifiers : handler, verify ? 2 : 1, out);
+}
+
+static bool has_base(uint32_t kind)
+{
+    return kind == KIND_OFFER || kind == KIND_ACCEPT || kind == KIND_REFUSE;
 }
 
 enum err load_act(struct load *l, const struct load_case *c, struct buffer *out, unsigned *member)
 {
+    const struct act_seed s = {l, c, load_step_of(c)};
     struct facts f = {.count = 0};
     struct fact facts[ACT_MAX_FACTS];
     struct part_ref parts[LOAD_PARTS];
     struct entry_draft d;
-    const uint32_t kind = kind_of(c);
-    *member = c->step < 2 ? c->reporter : c->worker;
-    load_draft(l, *member, kind, &d);
-    put_facts(l, kind, c, &f);
+    *member = c->parties[s.step->by];
+    load_draft(l, *member, s.step->kind, &d);
+    put_facts(&s, &f);
     for (unsigned i = 0; i < f.count; i++)
         facts[i] = (struct fact){f.items[i].id, span_of(f.bytes.data + f.items[i].from,
                                                         f.items[i].to - f.items[i].from)};
@@ -155,7 +204,7 @@ enum err load_act(struct load *l, const struct load_case *c, struct buffer *out,
     if (!l->options.alone && c->step > 0)
         d.ref_count = 1;
     d.refs = &c->past[c->step - d.ref_count];
-    d.has_base = kind == KIND_OFFER || kind == KIND_ACCEPT;
+    d.has_base = has_base(s.step->kind);
     d.base = c->base;
     enum err err = f.err == OK ? act_sign(l, c, *member, &d, out) : f.err;
     buffer_clear(&f.bytes);
@@ -165,10 +214,11 @@ enum err load_act(struct load *l, const struct load_case *c, struct buffer *out,
 void load_moved(struct load_case *c, struct span entry)
 {
     struct hash *id = &c->past[c->step];
+    const uint32_t kind = load_step_of(c)->kind;
     merkle_leaf(entry, id);
     if (c->step == 0)
         c->id = *id;
-    if (c->step < 2)
+    if (c->step == 0 || has_base(kind) || kind == KIND_RULE)
         c->base = *id;
     c->step++;
 }
@@ -176,11 +226,15 @@ void load_moved(struct load_case *c, struct span entry)
 enum err load_taken(struct load *l, struct load_case *c, unsigned member, struct span entry)
 {
     struct hash id;
-    enum err err = load_append(&l->members[member], entry, &id);
+    enum err err = load_log_append(&l->members[member].log, entry, &id);
     if (err != OK)
         return err;
+    const unsigned signatures = load_step_of(c)->kind == KIND_VERIFY ? 2 : 1;
     l->entries++;
     l->bytes += entry.len;
+    l->all_bytes += entry.len;
+    l->signatures += signatures;
+    l->all_signatures += signatures;
     load_moved(c, entry);
     return OK;
 }

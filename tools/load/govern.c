@@ -9,8 +9,9 @@ void load_draft(struct load *l, unsigned member, uint32_t kind, struct entry_dra
 {
     const struct load_member *m = &l->members[member];
     *d = (struct entry_draft){.ledger = l->ledger, .member = m->id, .kind = kind,
-                              .law_size = l->law, .own_size = m->count, .time_s = l->now_s++};
-    frontier_root(&m->frontier, &d->own_root);
+                              .law_size = l->members[0].log.count, .own_size = m->log.count,
+                              .time_s = l->now_s++};
+    frontier_root(&m->log.frontier, &d->own_root);
     store_u64(d->nonce.b, load_random(l));
     store_u64(d->nonce.b + 8, ++l->nonces);
 }
@@ -37,13 +38,9 @@ static enum err admission_of(const struct load *l, unsigned i, const struct hash
                              struct admission *a)
 {
     const struct load_member *m = &l->members[i];
-    *a = (struct admission){.kind = i == 0 ? MEMBER_OFFICE : MEMBER_BUREAU,
-                            .powers = i == 0 ? POWER_COORDINATE : POWER_ENFORCE,
-                            .node_key = *signkey_public(m->node),
-                            .admin_key = *signkey_public(m->admin)};
-    snprintf(a->id, sizeof a->id, "%s", m->id);
-    snprintf(a->name, sizeof a->name, "%s", m->id);
-    snprintf(a->institution, sizeof a->institution, "%s", m->id);
+    *a = m->admission;
+    a->node_key = *signkey_public(m->node);
+    a->admin_key = *signkey_public(m->admin);
     snprintf(a->admin_post, sizeof a->admin_post, "%s", POST_ADMINISTRATOR);
     snprintf(a->admin_person, sizeof a->admin_person, "E000");
     enum err err = possession_sign(m->node, ledger, m->id, "node", &a->node_proof);
@@ -77,14 +74,15 @@ static enum err govern(struct load *l, unsigned member, uint32_t kind, const str
     struct buffer entry = {0};
     struct entry_draft d;
     load_draft(l, member, kind, &d);
-    d.law_size = member == 0 ? m->count : l->law;
     d.facts = facts->facts;
     d.fact_count = facts->fact_count;
-    d.refs = &m->admission;
-    d.ref_count = m->count == 0 && !hash_equal(&m->admission, &none) ? 1 : 0;
+    d.refs = &m->admitted;
+    d.ref_count = m->log.count == 0 && !hash_equal(&m->admitted, &none) ? 1 : 0;
     enum err err = load_sign(l, &d, &by, 1, &entry);
     if (err == OK)
-        err = load_append(&l->members[member], buffer_span(&entry), id);
+        err = load_log_append(&l->members[member].log, buffer_span(&entry), id);
+    l->all_bytes += entry.len;
+    l->all_signatures++;
     buffer_clear(&entry);
     return err;
 }
@@ -135,9 +133,18 @@ static enum err admit(struct load *l, unsigned member)
         err = compose_admit(&facts, &a);
     if (err == OK)
         err = govern(l, 0, KIND_ADMIT, l->root, LOAD_POST_ROOT, &facts,
-                     &l->members[member].admission);
+                     &l->members[member].admitted);
     composition_clear(&facts);
     return err;
+}
+
+static enum err enrol_all(struct load *l, unsigned member)
+{
+    const struct load_member *m = &l->members[member];
+    enum err err = enrol(l, member, m->handler, "E101", LOAD_POST_HANDLER);
+    if (err == OK)
+        err = enrol(l, member, m->verifiers[0], "E102", POST_VERIFIER);
+    return err == OK ? enrol(l, member, m->verifiers[1], "E103", POST_VERIFIER) : err;
 }
 
 enum err load_govern(struct load *l)
@@ -147,18 +154,13 @@ enum err load_govern(struct load *l)
         err = certify(l, 0);
     for (unsigned i = 1; err == OK && i < l->member_count; i++)
         err = admit(l, i);
-    l->law = l->members[0].count;
-    for (unsigned i = 1; err == OK && i < l->member_count; i++) {
-        const struct load_member *m = &l->members[i];
-        err = certify(l, i);
-        if (i > l->options.members)
-            continue;
-        if (err == OK)
-            err = enrol(l, i, m->handler, "E101", LOAD_POST_HANDLER);
-        if (err == OK)
-            err = enrol(l, i, m->verifiers[0], "E102", POST_VERIFIER);
-        if (err == OK)
-            err = enrol(l, i, m->verifiers[1], "E103", POST_VERIFIER);
+    for (unsigned i = 0; err == OK && i < l->member_count; i++) {
+        if (i > 0)
+            err = certify(l, i);
+        if (err == OK && i < l->options.members)
+            err = enrol_all(l, i);
     }
+    for (unsigned i = 0; err == OK && i < l->member_count; i++)
+        err = load_log_copy(&l->members[i].founding, &l->members[i].log);
     return err;
 }

@@ -66,83 +66,12 @@ enum err load_home(const struct load *l, const char *home, unsigned member, cons
     return err == OK ? config_make(l, home, member, listen, peer) : err;
 }
 
-/* ---- packages from memory ---- */
-
-static enum err memory_read(void *ctx, unsigned level, uint64_t index, struct hash *out)
-{
-    const struct load_member *m = ctx;
-    if (level >= 8) {
-        uint64_t width = (uint64_t)1 << (level - 8);
-        merkle_root(m->bundle_roots + index * width, width, out);
-    } else {
-        merkle_root(m->leaves + (index << level), (uint64_t)1 << level, out);
-    }
-    return OK;
-}
-
-static enum err package_make(struct load_member *m, uint64_t start, struct package *p)
-{
-    const struct hash_reader r = {.ctx = m, .read = memory_read};
-    uint64_t end = start + PACKAGE_ENTRIES < m->count ? start + PACKAGE_ENTRIES : m->count;
-    memset(p, 0, sizeof *p);
-    memcpy(p->member, m->id, sizeof p->member);
-    p->start = start;
-    p->tree_size = m->count;
-    p->count = (unsigned)(end - start);
-    for (unsigned i = 0; i < p->count; i++)
-        p->entries[i] = load_entry(m, (size_t)start + i);
-    return merkle_subtree(&r, start, end, m->count, &p->proof);
-}
-
-static enum err head_make(const struct load *l, const struct load_member *m, struct buffer *note)
-{
-    struct checkpoint head = {.size = m->count};
-    enum err err = log_origin("load.example", &l->ledger, m->id, 0, head.origin);
-    frontier_root(&m->frontier, &head.root);
-    return err == OK ? checkpoint_sign(&head, m->node, note) : err;
-}
-
-static enum err push_log(const struct load *l, struct load_member *m, struct ledger *to)
-{
-    const struct package *list[COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES];
-    const size_t most = sizeof list / sizeof list[0];
-    const struct hash_reader r = {.ctx = m, .read = memory_read};
-    struct package *packages = calloc(most, sizeof *packages);
-    struct buffer note = {0};
-    struct proof consistency = {0};
-    enum err err = packages == NULL ? ERR_NOMEM : head_make(l, m, &note);
-    for (uint64_t from = 0; err == OK && from < m->count;) {
-        uint64_t start = from;
-        size_t n = 0;
-        for (; err == OK && n < most && from < m->count; n++) {
-            err = package_make(m, from, &packages[n]);
-            list[n] = &packages[n];
-            from += packages[n].count;
-        }
-        if (err == OK && start > 0)
-            err = merkle_consistency(&r, start, m->count, &consistency);
-        if (err == OK)
-            err = ledger_receive(to, buffer_span(&note), start == 0 ? NULL : &consistency, list, n);
-    }
-    buffer_clear(&note);
-    free(packages);
-    return err;
-}
-
-enum err load_push(struct load *l, struct ledger *to)
-{
-    enum err err = OK;
-    for (unsigned i = 0; err == OK && i < l->member_count; i++)
-        err = push_log(l, &l->members[i], to);
-    return err;
-}
-
 enum err load_found(struct load *l, struct ledger *to, unsigned member)
 {
     const struct load_member *m = &l->members[member];
-    enum err err = push_log(l, &l->members[0], to);
-    for (size_t i = 0; err == OK && i < m->count; i++) {
-        struct append item = {.entry = load_entry(m, i)};
+    enum err err = load_log_push(l, &l->members[0], &l->members[0].founding, 0, to);
+    for (size_t i = 0; err == OK && i < m->founding.count; i++) {
+        struct append item = {.entry = load_entry(&m->founding, i)};
         err = ledger_append(to, &item, 1);
         err = err == OK ? item.err : err;
     }

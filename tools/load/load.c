@@ -7,7 +7,10 @@
 #include "crypto/sha256.h"
 #include "tools/load/govern.h"
 
-enum { CASES_UNDER_WAY = 256 };
+enum {
+    CASES_MIN = 64, CASES_MAX = 4096,     /* under way at once */
+    ROUND_ENTRIES = 16384,                /* made in memory, then pushed */
+};
 
 uint64_t load_random(struct load *l)
 {
@@ -44,8 +47,7 @@ static enum err xkey_of(const struct load *l, const char *id, const char *purpos
 static enum err member_init(struct load *l, unsigned i)
 {
     struct load_member *m = &l->members[i];
-    snprintf(m->id, sizeof m->id, "%s%02u", i == 0 ? "anweiban" : "danwei", i);
-    frontier_init(&m->frontier);
+    frontier_init(&m->log.frontier);
     enum err err = key_of(l, m->id, "node", &m->node);
     if (err == OK)
         err = key_of(l, m->id, "cosigner", &m->cosigner);
@@ -70,15 +72,13 @@ static void member_clear(struct load_member *m)
     signkey_free(m->handler);
     signkey_free(m->verifiers[0]);
     signkey_free(m->verifiers[1]);
-    buffer_clear(&m->bytes);
-    free(m->ends);
-    free(m->leaves);
-    free(m->bundle_roots);
+    load_log_clear(&m->founding);
+    load_log_clear(&m->log);
 }
 
 enum err load_create(struct load **out, const struct load_options *options)
 {
-    if (options->members == 0 || options->members > LOAD_MAX_MEMBERS - 3)
+    if (options->members < 2 || options->members > LOAD_MAX_MEMBERS - LOAD_IDLE_MEMBERS)
         return ERR_RANGE;
     struct load *l = calloc(1, sizeof *l);
     if (l == NULL)
@@ -86,8 +86,7 @@ enum err load_create(struct load **out, const struct load_options *options)
     l->options = *options;
     l->random = options->seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
     l->now_s = UINT64_C(1767225600);
-    l->member_count = options->members + 3;
-    enum err err = OK;
+    enum err err = load_tables(l);
     for (unsigned i = 0; err == OK && i < l->member_count; i++)
         err = member_init(l, i);
     if (err == OK)
@@ -112,70 +111,65 @@ void load_free(struct load *l)
     free(l);
 }
 
-struct span load_entry(const struct load_member *m, size_t i)
+unsigned load_idle(const struct load *l, unsigned which)
 {
-    size_t from = i == 0 ? 0 : m->ends[i - 1];
-    return span_of(m->bytes.data + from, m->ends[i] - from);
+    return l->options.members + which;
 }
 
-static enum err member_room(struct load_member *m)
+uint64_t load_count(const struct load *l)
 {
-    if (m->count < m->cap)
-        return OK;
-    size_t cap = m->cap == 0 ? 1024 : 2 * m->cap;
-    size_t *ends = realloc(m->ends, cap * sizeof *ends);
-    m->ends = ends == NULL ? m->ends : ends;
-    struct hash *leaves = realloc(m->leaves, cap * sizeof *leaves);
-    m->leaves = leaves == NULL ? m->leaves : leaves;
-    struct hash *roots = realloc(m->bundle_roots, (cap / PACKAGE_ENTRIES + 1) * sizeof *roots);
-    m->bundle_roots = roots == NULL ? m->bundle_roots : roots;
-    if (ends == NULL || leaves == NULL || roots == NULL)
-        return ERR_NOMEM;
-    m->cap = cap;
-    return OK;
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < l->member_count; i++)
+        sum += l->members[i].log.count;
+    return sum;
 }
 
-enum err load_append(struct load_member *m, struct span entry, struct hash *id)
-{
-    enum err err = member_room(m);
-    if (err == OK)
-        err = buffer_put(&m->bytes, entry.data, entry.len);
-    if (err != OK)
-        return err;
-    merkle_leaf(entry, id);
-    m->ends[m->count] = m->bytes.len;
-    m->leaves[m->count++] = *id;
-    frontier_append(&m->frontier, id);
-    if (m->count % PACKAGE_ENTRIES == 0)
-        merkle_root(m->leaves + m->count - PACKAGE_ENTRIES, PACKAGE_ENTRIES,
-                    &m->bundle_roots[m->count / PACKAGE_ENTRIES - 1]);
-    return OK;
-}
-
-static enum err step_all(struct load *l, struct load_case *cases, struct buffer *entry)
+static enum err step_any(struct load *l, struct load_case *cases, unsigned count,
+                         struct buffer *entry)
 {
     unsigned member;
-    struct load_case *c = &cases[load_random(l) % CASES_UNDER_WAY];
-    if (c->step == LOAD_CASE_ACTS) {
-        unsigned reporter = 1 + (unsigned)(load_random(l) % l->options.members), worker = reporter;
-        if (!l->options.alone && l->options.members > 1)
-            worker = 1 + (reporter + (unsigned)(load_random(l) % (l->options.members - 1))) %
-                             l->options.members;
-        load_case_init(c, reporter, worker);
-    }
+    struct load_case *c = &cases[load_random(l) % count];
+    if (load_case_done(c))
+        load_case_begin(l, c);
     enum err err = load_act(l, c, entry, &member);
     return err == OK ? load_taken(l, c, member, buffer_span(entry)) : err;
 }
 
-enum err load_grow(struct load *l, uint64_t entries)
+/* The convenor's log first, as peers pull. */
+static enum err push_all(struct load *l, struct ledger *to)
 {
-    struct load_case cases[CASES_UNDER_WAY];
-    struct buffer entry = {0};
     enum err err = OK;
-    for (unsigned i = 0; i < CASES_UNDER_WAY; i++)
-        cases[i].step = LOAD_CASE_ACTS;
-    while (err == OK && l->entries < entries)
-        err = step_all(l, cases, &entry);
+    for (unsigned i = 0; err == OK && i < l->member_count; i++) {
+        struct load_member *m = &l->members[i];
+        err = load_log_push(l, m, &m->log, m->log.pushed, to);
+        m->log.pushed = m->log.count;
+        load_log_trim(&m->log);
+    }
+    return err;
+}
+
+/* As many as complete within about a fiftieth of the load. */
+static unsigned cases_under_way(uint64_t entries)
+{
+    uint64_t count = entries / 400;
+    return count < CASES_MIN ? CASES_MIN : count > CASES_MAX ? CASES_MAX : (unsigned)count;
+}
+
+enum err load_fill(struct load *l, struct ledger *to, uint64_t entries)
+{
+    const unsigned count = cases_under_way(entries);
+    struct load_case *cases = calloc(count, sizeof *cases);
+    struct buffer entry = {0};
+    enum err err = cases == NULL ? ERR_NOMEM : OK;
+    l->members[0].log.pushed = l->members[0].founding.count;
+    while (err == OK && l->entries < entries) {
+        const uint64_t next = l->entries + ROUND_ENTRIES, until = next < entries ? next : entries;
+        while (err == OK && l->entries < until)
+            err = step_any(l, cases, count, &entry);
+        if (err == OK)
+            err = push_all(l, to);
+    }
     buffer_clear(&entry);
+    free(cases);
     return err;
 }
