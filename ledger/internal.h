@@ -70,6 +70,10 @@ struct place place_in(const struct ledger *l, const struct log_slot *slot, uint6
 MUST_CHECK enum err tail_store(struct txn *t, const struct log_slot *slot);
 MUST_CHECK enum err tail_load(struct txn *t, struct log_slot *slot);
 
+/* ---- receive.c ---- */
+/* The log of this origin. ERR_UNKNOWN_MEMBER: a name of our ledger, not held; ERR_WRONG_LEDGER. */
+MUST_CHECK enum err log_slot_named(struct ledger *l, const char *origin, struct log_slot **out);
+
 /* ---- access.c ---- */
 void ledger_drop_read(struct ledger *l);
 

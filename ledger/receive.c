@@ -17,24 +17,27 @@ static enum err checkpoint_of(struct span note_bytes, struct checkpoint *out)
     return err;
 }
 
-/* The log that a note speaks of. ERR_WRONG_LEDGER, ERR_UNKNOWN_MEMBER, ERR_FORMAT. */
-static enum err slot_of_note(struct ledger *l, struct span note_bytes, struct log_slot **out)
+enum err log_slot_named(struct ledger *l, const char *origin, struct log_slot **out)
 {
     char mine[ORIGIN_MAX_BYTES + 1];
-    struct checkpoint c;
-    enum err err = checkpoint_of(note_bytes, &c);
-    if (err != OK)
-        return err;
     for (unsigned i = 0; i < l->log_count; i++)
-        if (strcmp(l->logs[i]->log.origin, c.origin) == 0) {
+        if (strcmp(l->logs[i]->log.origin, origin) == 0) {
             *out = l->logs[i];
             return OK;
         }
-    err = log_origin(l->genesis.domain, &l->genesis.ledger, "", 0, mine);
+    enum err err = log_origin(l->genesis.domain, &l->genesis.ledger, "", 0, mine);
     if (err != OK)
         return err;
     size_t shared = strlen(mine) - strlen("/0");
-    return strncmp(mine, c.origin, shared) == 0 ? ERR_UNKNOWN_MEMBER : ERR_WRONG_LEDGER;
+    return strncmp(mine, origin, shared) == 0 ? ERR_UNKNOWN_MEMBER : ERR_WRONG_LEDGER;
+}
+
+/* The log that a note speaks of. ERR_WRONG_LEDGER, ERR_UNKNOWN_MEMBER, ERR_FORMAT. */
+static enum err slot_of_note(struct ledger *l, struct span note_bytes, struct log_slot **out)
+{
+    struct checkpoint c;
+    enum err err = checkpoint_of(note_bytes, &c);
+    return err == OK ? log_slot_named(l, c.origin, out) : err;
 }
 
 /* Keeps the held head and `note` as proof of a fork: the held one covers the other's size, or

@@ -212,7 +212,7 @@ enum err bundle_apply_message(struct ledger *l, struct span frame, struct bundle
         case MSG_PART: err = part_apply(l, m, result); break;
         case MSG_BUNDLE: err = genesis_check(l, m->u.bundle.genesis); break;
         case MSG_HELLO: case MSG_WANT: case MSG_REFUSE: case MSG_PART_WANT: case MSG_PING:
-        case MSG_PONG: err = ERR_PROTOCOL; break;
+        case MSG_PONG: case MSG_COSIGN: err = ERR_PROTOCOL; break;
         }
     }
     free(m);

@@ -145,6 +145,33 @@ static enum err ping_read(struct reader *r, struct message *m)
     return r->failed ? ERR_TRUNCATED : OK;
 }
 
+static enum err neighbours_read(struct reader *r, struct message *m)
+{
+    enum err err = OK;
+    m->u.cosign.neighbour_count = read_u8(r);
+    for (unsigned i = 0; err == OK && !r->failed && i < m->u.cosign.neighbour_count; i++)
+        err = member_read(r, m->u.cosign.neighbour[i]);
+    return err;
+}
+
+static enum err cosign_read(struct reader *r, struct message *m)
+{
+    uint8_t flags = read_u8(r);
+    if (flags > 1)
+        return ERR_FORMAT;
+    m->u.cosign.neighbours = flags == 1;
+    m->u.cosign.neighbour_count = 0;
+    enum err err = flags == 1 ? neighbours_read(r, m) : OK;
+    m->u.cosign.count = read_u16(r);
+    if (err == OK && r->failed)
+        err = ERR_TRUNCATED;
+    if (err == OK && m->u.cosign.count > MESSAGE_MAX_COSIGNED)
+        err = ERR_TOO_LARGE;
+    for (unsigned i = 0; err == OK && i < m->u.cosign.count; i++)
+        err = chunk_read(r, COSIGNED_MAX_BYTES, &m->u.cosign.notes[i]);
+    return err;
+}
+
 static enum err bundle_read(struct reader *r, struct message *m)
 {
     m->u.bundle.flags = read_u8(r);
@@ -164,7 +191,7 @@ enum err message_decode(struct message *out, struct span frame)
         [MSG_HELLO] = hello_read, [MSG_HEADS] = heads_read, [MSG_WANT] = want_read,
         [MSG_PACKAGES] = packages_read, [MSG_REFUSE] = refuse_read,
         [MSG_PART_WANT] = part_want_read, [MSG_PART] = part_read_chunk, [MSG_PING] = ping_read,
-        [MSG_PONG] = ping_read, [MSG_BUNDLE] = bundle_read,
+        [MSG_PONG] = ping_read, [MSG_BUNDLE] = bundle_read, [MSG_COSIGN] = cosign_read,
     };
     struct reader r;
     reader_init(&r, frame);

@@ -13,6 +13,8 @@
  *   PING     8: u64 token      PONG 9: u64 token
  *   BUNDLE  10: u8 flags (1 since, 2 one case, 4 parts) ‖ case id (33, with flag 2 only) ‖
  *               u32 length ‖ genesis bytes: the first frame of a bundle file, never sent to a peer
+ *   COSIGN  11: u8 flags (1 neighbours) ‖ [u8 count ‖ (u8 length ‖ member)*] ‖ u16 count (<= 64) ‖
+ *               (u32 length ‖ cosigned head)*
  *
  * `complete` is set on the last HEADS of a full exchange. Hashes of proofs are 32 bytes, ids and
  * commitments 33 with their algorithm's byte. Packages are never empty, a PART is never empty. */
@@ -22,8 +24,10 @@
 #include "ledger/log/package.h"
 
 enum message_type { MSG_HELLO = 1, MSG_HEADS = 2, MSG_WANT = 3, MSG_PACKAGES = 4, MSG_REFUSE = 5,
-                    MSG_PART_WANT = 6, MSG_PART = 7, MSG_PING = 8, MSG_PONG = 9, MSG_BUNDLE = 10 };
+                    MSG_PART_WANT = 6, MSG_PART = 7, MSG_PING = 8, MSG_PONG = 9, MSG_BUNDLE = 10,
+                    MSG_COSIGN = 11 };
 enum { MESSAGE_VERSION = 1, MESSAGE_MAX_PACKAGES = 32, MESSAGE_MAX_HEADS = 512,
+       MESSAGE_MAX_COSIGNED = 64, COSIGNED_MAX_BYTES = 2048, MESSAGE_MAX_NEIGHBOURS = 255,
        PART_CHUNK_BYTES = 1024 * 1024, MESSAGE_TARGET_BYTES = 256 * 1024 };
 enum refuse_code { REFUSE_UNKNOWN_LOG = 1, REFUSE_NOT_HELD = 2, REFUSE_BUSY = 3,
                    REFUSE_NOT_READER = 4, REFUSE_WRONG_LEDGER = 5 };
@@ -44,6 +48,9 @@ struct message {
         struct { uint32_t request; uint8_t code; } refuse;
         struct { uint32_t request; struct hash commitment; uint32_t offset, total;
                  struct span bytes; } part;     /* PART_WANT and PART */
+        struct { bool neighbours; unsigned neighbour_count, count;
+                 char neighbour[MESSAGE_MAX_NEIGHBOURS][ID_MAX_BYTES + 1];
+                 struct span notes[MESSAGE_MAX_COSIGNED]; } cosign;
         struct { uint64_t token; } ping;        /* PING and PONG */
         struct { uint8_t flags; struct hash case_id; struct span genesis; } bundle;
     } u;

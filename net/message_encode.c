@@ -136,6 +136,21 @@ static void bundle_put(struct out *o, const struct message *m)
     put_chunk(o, m->u.bundle.genesis, GENESIS_MAX_BYTES);
 }
 
+static void cosign_put(struct out *o, const struct message *m)
+{
+    count_check(o, m->u.cosign.count, MESSAGE_MAX_COSIGNED);
+    count_check(o, m->u.cosign.neighbour_count, MESSAGE_MAX_NEIGHBOURS);
+    put_u8(o, m->u.cosign.neighbours);
+    if (m->u.cosign.neighbours)
+        put_u8(o, (uint8_t)m->u.cosign.neighbour_count);
+    for (unsigned i = 0; o->err == OK && m->u.cosign.neighbours &&
+                         i < m->u.cosign.neighbour_count; i++)
+        put_member(o, m->u.cosign.neighbour[i]);
+    put_u16(o, (uint16_t)m->u.cosign.count);
+    for (unsigned i = 0; o->err == OK && i < m->u.cosign.count; i++)
+        put_chunk(o, m->u.cosign.notes[i], COSIGNED_MAX_BYTES);
+}
+
 enum err message_encode(const struct message *m, struct buffer *out)
 {
     struct out o = {out, OK};
@@ -152,6 +167,7 @@ enum err message_encode(const struct message *m, struct buffer *out)
     case MSG_PING:
     case MSG_PONG: put_u64(&o, m->u.ping.token); break;
     case MSG_BUNDLE: bundle_put(&o, m); break;
+    case MSG_COSIGN: cosign_put(&o, m); break;
     }
     if (o.err == OK && out->len - before > FRAME_MAX_BYTES)
         o.err = ERR_TOO_LARGE;

@@ -1,9 +1,9 @@
 /* The life of a peer. Rows of the table are states, columns are messages, an empty cell ends the
  * connection with ERR_PROTOCOL:
  *
- *              HELLO  HEADS  WANT  PACKAGES  REFUSE  PART_WANT  PART  PING  PONG
+ *              HELLO  HEADS  WANT  PACKAGES  REFUSE  PART_WANT  PART  PING  PONG  COSIGN
  *   GREETED      x                             x
- *   READY               x     x       x        x         x        x     x     x
+ *   READY               x     x       x        x         x        x     x     x      x
  *   CLOSED
  */
 #include <assert.h>
@@ -16,12 +16,12 @@ typedef enum err frame_handler(struct sync *s, struct peer *p, const struct mess
 
 static frame_handler on_hello, on_refuse, on_ping, on_pong;
 
-static frame_handler *const handlers[PEER_STATE_COUNT][MSG_BUNDLE + 1] = {
+static frame_handler *const handlers[PEER_STATE_COUNT][MSG_COSIGN + 1] = {
     [PEER_GREETED] = {[MSG_HELLO] = on_hello, [MSG_REFUSE] = on_refuse},
     [PEER_READY] = {[MSG_HEADS] = heads_on_frame, [MSG_WANT] = serve_on_want,
                     [MSG_PACKAGES] = pull_on_packages, [MSG_REFUSE] = on_refuse,
                     [MSG_PART_WANT] = parts_on_want, [MSG_PART] = parts_on_chunk,
-                    [MSG_PING] = on_ping, [MSG_PONG] = on_pong},
+                    [MSG_PING] = on_ping, [MSG_PONG] = on_pong, [MSG_COSIGN] = cosigned_on_frame},
 };
 
 static const bool may_follow[PEER_STATE_COUNT][PEER_STATE_COUNT] = {
@@ -90,6 +90,7 @@ static void peer_forget(struct sync *s, struct peer *p)
     peer_enter(p, PEER_CLOSED);
     pull_drop_peer(s, p);
     parts_drop_peer(s, p);
+    cosigned_neighbours_changed(s);
 }
 
 void peer_end(struct sync *s, struct peer *p, enum err why)
@@ -105,6 +106,7 @@ void peer_end(struct sync *s, struct peer *p, enum err why)
 static void peer_free(struct peer *p)
 {
     buffer_clear(&p->unknown);
+    buffer_clear(&p->cosign.ahead);
     free(p->shown);
     free(p);
 }
@@ -206,6 +208,7 @@ void sync_free(struct sync *s)
     for (unsigned i = 0; i < s->peer_count; i++)
         peer_free(s->peers[i]);
     parts_clear(s);
+    cosign_clear(s);
     buffer_clear(&s->out);
     free(s->needs);
     free(s->packages);
@@ -283,6 +286,7 @@ static enum err on_hello(struct sync *s, struct peer *p, const struct message *m
     if (!peer_keep_one(s, p))
         return OK;
     peer_enter(p, PEER_READY);
+    cosigned_neighbours_changed(s);
     heads_show_all(s, p);
     return OK;
 }
@@ -334,6 +338,7 @@ enum err sync_frame(struct sync *s, struct peer_id id, struct span frame, uint64
         peer_end(s, p, err);
     else if (p->state == PEER_READY)
         pull_from(s, p);
+    cosign_own(s, false);
     peers_reap(s);
     return err;
 }
@@ -375,6 +380,9 @@ void sync_tick(struct sync *s, uint64_t now_ms)
     }
     needs_tick(s);
     parts_tick(s);
+    cosigned_retry(s);
+    cosign_own(s, true);
+    cosigned_send(s, true);
     if (!s->told_caught_up && s->peer_count > 0 && sync_idle(s)) {
         s->told_caught_up = true;
         s->io.event(s->io.ctx, "caught-up", "", OK);

@@ -21,8 +21,11 @@ struct sync_io {
     /* Reports one structured event for the log: "fork" (member: whose log), "bad-peer", "silent"
      * (member: the peer), "refused" (a proof that may be a lie or a
      * fork: the log is left with that peer), "store" (our own disk refused: pulling pauses),
-     * "caught-up". */
+     * "caught-up", "cosigned" (member: whose cosignature was kept). "store" with ERR_UNCERTAIN: a
+     * commit failed in an unknown state, end the process. */
     void (*event)(void *ctx, const char *name, const char *member, enum err why);
+    /* Unix seconds of now, for our cosignatures; not called while there is no cosigner's key. */
+    uint64_t (*unix_s)(void *ctx);
 };
 
 struct sync_options {
@@ -36,6 +39,12 @@ struct sync_options {
 MUST_CHECK enum err sync_create(struct sync **out, struct ledger *l, const struct sync_io *io,
                                 const struct sync_options *options);
 void sync_free(struct sync *s);
+/* The key that our node cosigns by, borrowed until it is replaced or sync_free; NULL (as after
+ * sync_create): it cosigns nothing, and takes and spreads what others cosign all the same. Logs of
+ * others are cosigned when they grew: at once where an act in them concerns our member and its open
+ * parts are held, else SYNC_COSIGN_MS after the last time. */
+enum { SYNC_COSIGN_MS = 2000 };
+void sync_set_cosigner(struct sync *s, const struct signkey *key);
 /* `member`: whose session it is, by its certificate; its hello must say the same, else
  * ERR_UNAUTHENTIC ends it. dialed: we opened it. Of two connections to one member the one dialled
  * by the smaller member id stays once both have said hello. */

@@ -105,6 +105,7 @@ void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     s->told_caught_up = false;
+    cosign_log_grew(s, log);
     if (strcmp(log->member, s->self) == 0)
         heads_show_one(s, log);
     else if (pulls_reserve(s) == OK && log->no.v < s->pull_len)

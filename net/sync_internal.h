@@ -4,10 +4,13 @@
  *   sync_pull.c   which log is pulled from whom, wants and their answers
  *   sync_serve.c  answering wants from the store
  *   sync_parts.c  fetching and serving parts
- *   sync_needs.c  which parts our member should hold */
+ *   sync_needs.c  which parts our member should hold
+ *   sync_cosign.c our cosignatures: when each log is due
+ *   sync_cosigned.c  taking the others', and spreading all of them */
 #ifndef JIELI_NET_SYNC_INTERNAL_H
 #define JIELI_NET_SYNC_INTERNAL_H
 
+#include "ledger/cosign.h"
 #include "net/sync.h"
 
 enum {
@@ -20,6 +23,12 @@ enum {
     SYNC_PARTS_ASKED = 32,         /* parts that peers wait for from us */
     SYNC_PART_RETRY_MS = 500,      /* first wait for a part that nobody holds yet */
     SYNC_PAUSE_MS = 10000,         /* no pulling after our own disk refused */
+    SYNC_COSIGN_OWED = 256,        /* cosignatures that wait to be shown to one peer */
+    SYNC_COSIGN_LOOK = 256,        /* entries looked through on one tick before they are cosigned */
+    SYNC_COSIGN_BURST = 4096,      /* cosignatures of one peer that are verified at a stretch, */
+    SYNC_COSIGN_PER_S = 1024,      /* and in a second; what is beyond is passed over */
+    SYNC_AHEAD_BYTES = 65536,      /* of a peer, kept until what they cover or need is held */
+    SYNC_PARTS_WAIT_S = 86400,     /* see sync_cosign.c */
     SYNC_NEEDS_SLICE = 256,        /* entries looked through for parts on one tick */
 };
 
@@ -34,6 +43,26 @@ struct want {                      /* one request for packages under way */
     uint64_t deadline_ms;
 };
 
+struct cosign_ref { struct log_no log, cosigner; uint64_t size; };
+
+struct peer_cosign {               /* what one peer has and needs of cosignatures */
+    struct cosign_ref owed[SYNC_COSIGN_OWED];
+    unsigned owed_count;
+    struct cosign_cursor walk;     /* through the latest of all, once from the beginning */
+    bool walked, neighbours_told;
+    bool neighbours[MEMBERS_MAX];  /* [member number]: it has a session with that member */
+    unsigned allowed;              /* verifications left, refilled by time */
+    uint64_t refilled_ms;
+    struct buffer ahead;           /* (u32 length ‖ note)* */
+};
+
+struct cosign_log {                /* our own cosigning of one log */
+    uint64_t looked;               /* entries below were looked through */
+    uint64_t floor;                /* we cosigned so much once, as a peer showed */
+    uint64_t given_ms;             /* when we last did; 0: not since the start */
+    bool opened, dirty, concerned;
+};
+
 struct peer {
     struct peer_id id;
     enum peer_state state;
@@ -46,6 +75,7 @@ struct peer {
     size_t shown_len;
     struct buffer unknown;         /* (u32 length ‖ note)*: heads of members not admitted yet */
     struct want wants[SYNC_PEER_WANTS];
+    struct peer_cosign cosign;
 };
 
 struct pull {                      /* of one log */
@@ -94,6 +124,13 @@ struct sync {
     uint64_t serving_ms;           /* when its peer last took a piece */
     uint64_t *needs;               /* [log_no]: entries below were looked through for parts */
     size_t needs_len;
+    const struct signkey *cosigner;
+    struct cosign_log *cosigns;    /* [log_no] */
+    size_t cosigns_len;
+    bool cosign_due, ahead_due;    /* a log grew since the last look */
+    uint64_t cosign_pause_ms;      /* no cosigning before, after our key or disk refused */
+    struct buffer cosigned;        /* scratch: notes being sent, and their message */
+    struct message cosign_message;
     struct case_cursor sweep;      /* our own cases, looked through once after the start */
     bool swept;
 };
@@ -149,5 +186,27 @@ void parts_clear(struct sync *s);
 MUST_CHECK enum err needs_start(struct sync *s);
 /* Looks at a slice of what is new and wants the parts that our member should hold. */
 void needs_tick(struct sync *s);
+
+/* ---- sync_cosign.c ---- */
+void cosign_log_grew(struct sync *s, const struct log *log);
+/* Looks at what grew and cosigns what is due; `tick`: also what waited for its time. */
+void cosign_own(struct sync *s, bool tick);
+/* Less than this of the log must not be cosigned. */
+void cosign_floor(struct sync *s, struct log_no log, uint64_t size);
+void cosign_clear(struct sync *s);
+
+/* ---- sync_cosigned.c ---- */
+enum err cosigned_on_frame(struct sync *s, struct peer *p, const struct message *m);
+/* Tries again what was ahead of us, when a log has grown. */
+void cosigned_retry(struct sync *s);
+/* Owes a row to every peer that does not have it from elsewhere; `from` may be NULL. */
+void cosigned_owe(struct sync *s, const struct cosign_row *row, const struct peer *from);
+/* Sends what is owed, as far as the peers' queues take it; walk: also from the walk over all. */
+void cosigned_send(struct sync *s, bool walk);
+/* After entries (from, to] were served: the kept cosignatures of these sizes. */
+void cosigned_history(struct sync *s, struct peer *p, struct log_no log, uint64_t from,
+                      uint64_t to);
+/* Somebody came or went: the others are told with whom we have sessions. */
+void cosigned_neighbours_changed(struct sync *s);
 
 #endif

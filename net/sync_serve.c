@@ -19,6 +19,9 @@ enum err serve_on_want(struct sync *s, struct peer *p, const struct message *m)
         s->entries_out += end - m->u.want.from;
     if (err == ERR_CLOSED)
         return OK;
+    if (err == OK)
+        cosigned_history(s, p, log->no, m->u.want.from,
+                         m->u.want.from + m->u.want.packages * (uint64_t)PACKAGE_ENTRIES);
     if (err != OK)
         peer_refuse(s, p, request, err == ERR_BUSY ? REFUSE_BUSY : REFUSE_NOT_HELD);
     return OK;

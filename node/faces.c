@@ -71,7 +71,11 @@ static void sync_event(void *ctx, const char *name, const char *member, enum err
 {
     struct node *n = ctx;
     struct logline line;
-    if (strcmp(name, "bad-peer") == 0 || strcmp(name, "silent") == 0) {
+    if (why == ERR_UNCERTAIN) {
+        n->fatal = why;
+    }
+    if (strcmp(name, "bad-peer") == 0 || strcmp(name, "silent") == 0 ||
+        strcmp(name, "cosigned") == 0) {
         return;
     }
     logline_begin(&line, n->logger, event_level(name), name);
@@ -80,10 +84,16 @@ static void sync_event(void *ctx, const char *name, const char *member, enum err
     logline_end(&line);
 }
 
+static uint64_t sync_unix_s(void *ctx)
+{
+    (void)ctx;
+    return clock_unix_s();
+}
+
 struct sync_io faces_sync(struct node *n)
 {
     return (struct sync_io){.ctx = n, .send = sync_send, .close = sync_close,
-                            .random = sync_random, .event = sync_event};
+                            .random = sync_random, .event = sync_event, .unix_s = sync_unix_s};
 }
 
 void faces_on_change(void *ctx, const struct log *log)

@@ -96,6 +96,7 @@ static enum err open_sync(struct node *n)
     if (err == OK) {
         ledger_on_change(n->ledger, faces_on_change, n);
         prefetch_enable(n->prefetch, &ledger_genesis(n->ledger)->ledger);
+        cosign_identify(n);
     }
     return failure_report(n->logger, "sync", n->home, err);
 }
@@ -218,6 +219,7 @@ static void tick(struct node *n)
     if (now_ms >= n->tick_ms) {
         sessions_identify(n);
         sessions_recheck(n);
+        cosign_identify(n);
         sync_tick(n->sync, now_ms);
         n->tick_ms = now_ms + TICK_MS;
     }
@@ -276,5 +278,6 @@ void node_close(struct node *n)
     pool_free(n->pool);
     signkey_free(n->key);
     sessions_clear(n);
+    cosign_clear_key(n);
     free(n);
 }

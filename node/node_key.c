@@ -29,11 +29,11 @@ enum err transport_key_path(const char *home, char *out, size_t out_bytes)
     return secret_path(home, "transport.key", out, out_bytes);
 }
 
-enum err node_key_load(const char *home, struct signkey **out)
+static enum err signing_load(const char *home, const char *name, struct signkey **out)
 {
     char path[HOME_PATH_BYTES];
     uint8_t seed[32];
-    enum err err = node_key_path(home, path, sizeof path);
+    enum err err = secret_path(home, name, path, sizeof path);
     if (err == OK) {
         err = keyfile_read(path, KEYFILE_ED25519, NULL, seed);
     }
@@ -42,6 +42,16 @@ enum err node_key_load(const char *home, struct signkey **out)
     }
     wipe(seed, sizeof seed);
     return err;
+}
+
+enum err node_key_load(const char *home, struct signkey **out)
+{
+    return signing_load(home, "node.key", out);
+}
+
+enum err cosigner_key_load(const char *home, struct signkey **out)
+{
+    return signing_load(home, "cosigner.key", out);
 }
 
 enum err transport_key_load(const char *home, struct xkey *out)

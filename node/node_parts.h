@@ -8,6 +8,7 @@
 #include "net/sync.h"
 #include "net/transport.h"
 #include "node/access.h"
+#include "node/cosign.h"
 #include "node/node.h"
 #include "node/pool.h"
 #include "node/prefetch.h"
@@ -39,6 +40,7 @@ struct node {
     struct sync *sync;
     struct transport *transport;
     struct sessions sessions;
+    struct cosign cosign;
     struct ipc_server *ipc;
     enum err fatal;                /* not OK: the loop ends */
     bool stopping;

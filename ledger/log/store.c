@@ -57,6 +57,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_WAIT] = "wait",
     [TABLE_DRAFT] = "draft",
     [TABLE_FORK] = "fork",
+    [TABLE_COSIGN] = "cosign",
 };
 
 static enum err err_from_lmdb(int rc)

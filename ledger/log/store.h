@@ -23,6 +23,7 @@ enum table {
     TABLE_WAIT,       /* "L" law u64 ‖ case id, "I" entry id ‖ case id → "" */
     TABLE_DRAFT,      /* draft id → draft */
     TABLE_FORK,       /* log_no u32 ‖ n → evidence: two signed notes */
+    TABLE_COSIGN,     /* log_no u32 ‖ cosigner's log_no u32 ‖ size u64 → a cosignature kept */
     TABLE_COUNT
 };
 

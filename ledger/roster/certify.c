@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/roster/governance.h"
@@ -47,7 +48,7 @@ static bool facts_decode(const struct governance *g, struct certificate *out, st
 {
     struct cbor c;
     const struct entry *e = g->e;
-    *out = (struct certificate){.index = g->index, .id = e->id};
+    *out = (struct certificate){.index = g->index, .time_s = e->time_s, .id = e->id};
     if (!governance_fact(e, FACT_COSIGNER_PROOF, &c))
         return false;
     cbor_fixed(&c, proof->b, SIG_BYTES);
@@ -78,6 +79,20 @@ static enum reason place_check(const struct governance *g)
     return first && !cites ? REASON_NOT_FIRST : REASON_NONE;
 }
 
+static enum err certificate_add(struct member_record *m, const struct certificate *keys)
+{
+    if (m->certificate_count == m->certificate_cap) {
+        unsigned cap = m->certificate_cap > 0 ? 2 * m->certificate_cap : 2;
+        struct certificate *grown = realloc(m->certificates, cap * sizeof *grown);
+        if (grown == NULL)
+            return ERR_NOMEM;
+        m->certificates = grown;
+        m->certificate_cap = cap;
+    }
+    m->certificates[m->certificate_count++] = *keys;
+    return OK;
+}
+
 enum err certify_apply(struct roster *r, const struct governance *g, enum reason *reason)
 {
     struct certificate keys;
@@ -87,11 +102,7 @@ enum err certify_apply(struct roster *r, const struct governance *g, enum reason
         *reason = REASON_FACTS;
     if (*reason == REASON_NONE && !g->proven)
         *reason = keys_check(r, g, &keys, &proof);
-    if (*reason == REASON_NONE) {
-        g->author->certificate = keys;
-        g->author->certified = true;
-    }
-    return OK;
+    return *reason == REASON_NONE ? certificate_add(g->author, &keys) : OK;
 }
 
 /* Its enrolment may stand between what is held of the log and the entry. */

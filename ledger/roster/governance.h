@@ -10,8 +10,8 @@ enum { MEMBER_SLOTS = 4 * MEMBERS_MAX };
 
 struct member_record {
     struct member member;
-    bool certified;
-    struct certificate certificate;
+    struct certificate *certificates;         /* in the order of the log */
+    unsigned certificate_count, certificate_cap;
     struct officer **officers;                /* in the order of enrolment */
     unsigned officer_count, officer_cap;
 };

@@ -56,6 +56,7 @@ static void member_record_free(struct member_record *m)
     for (unsigned i = 0; i < m->officer_count; i++)
         free(m->officers[i]);
     free(m->officers);
+    free(m->certificates);
     free(m);
 }
 
@@ -174,9 +175,16 @@ bool roster_same_institution(const struct roster *r, struct member_no a, struct 
 
 const struct certificate *roster_certificate(const struct roster *r, struct member_no m)
 {
-    if (m.v >= r->member_count || !r->members[m.v]->certified)
+    unsigned count = m.v < r->member_count ? r->members[m.v]->certificate_count : 0;
+    return count == 0 ? NULL : &r->members[m.v]->certificates[count - 1];
+}
+
+const struct certificate *roster_certificate_at(const struct roster *r, struct member_no m,
+                                                unsigned i)
+{
+    if (m.v >= r->member_count || i >= r->members[m.v]->certificate_count)
         return NULL;
-    return &r->members[m.v]->certificate;
+    return &r->members[m.v]->certificates[i];
 }
 
 const struct officer *roster_officer(const struct roster *r, struct member_no member,

@@ -27,6 +27,7 @@ struct certificate {                    /* kind certify: keys of a node */
     struct pubkey cosigner;
     struct xpubkey transport, sealing;
     uint64_t index;                     /* in the member's log */
+    uint64_t time_s;                    /* claimed by the entry */
     struct hash id;
 };
 
@@ -103,7 +104,11 @@ const struct member *roster_member(const struct roster *r, struct member_no no);
 const struct member *roster_find(const struct roster *r, const char *id, uint64_t law);
 const struct member *roster_by_log(const struct roster *r, const char *id);   /* now */
 bool roster_same_institution(const struct roster *r, struct member_no a, struct member_no b);
+/* The newest valid certificate of a member; NULL before the first. */
 const struct certificate *roster_certificate(const struct roster *r, struct member_no m);
+/* Its i-th one, oldest first; NULL past the end. */
+const struct certificate *roster_certificate_at(const struct roster *r, struct member_no m,
+                                                unsigned i);
 
 /* Whether a certify entry that is shown alone, at `index` of its member's log of which entries
  * below `held` are known here, may stand: kind, signers, place, facts, keys and proof, as

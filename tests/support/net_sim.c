@@ -104,6 +104,11 @@ static uint64_t io_random(void *ctx)
     return net_sim_random(node->sim);
 }
 
+static uint64_t io_unix_s(void *ctx)
+{
+    return NET_SIM_START_S + ((struct sim_node *)ctx)->sim->now_ms / 1000;
+}
+
 static void io_event(void *ctx, const char *name, const char *member, enum err why)
 {
     struct net_sim_events *e = &((struct sim_node *)ctx)->events;
@@ -117,6 +122,8 @@ static void io_event(void *ctx, const char *name, const char *member, enum err w
         e->caught_up++;
     } else if (strcmp(name, "silent") == 0) {
         e->silent++;
+    } else if (strcmp(name, "cosigned") == 0) {
+        e->cosigned++;
     } else {
         e->other++;
     }
@@ -140,7 +147,7 @@ struct net_sim *net_sim_create(uint64_t seed)
 unsigned net_sim_node(struct net_sim *sim, struct ledger *l, const char *member)
 {
     struct sim_node *node = &sim->nodes[sim->node_count];
-    const struct sync_io io = {node, io_send, io_close, io_random, io_event};
+    const struct sync_io io = {node, io_send, io_close, io_random, io_event, io_unix_s};
     const struct sync_options options = {member, 10000, 30000, 20000};
     demand(sim->node_count < NET_SIM_NODES, "too many nodes");
     *node = (struct sim_node){.sim = sim, .no = sim->node_count, .ledger = l};

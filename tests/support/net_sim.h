@@ -5,6 +5,8 @@
 
 #include "net/sync.h"
 
+/* What Unix time the simulation begins at. */
+#define NET_SIM_START_S UINT64_C(1772330000)
 enum { NET_SIM_NODES = 16, NET_SIM_LINKS = 64, NET_SIM_QUEUE = 64 };
 
 struct net_sim;
@@ -13,7 +15,7 @@ struct net_sim;
 typedef bool net_sim_tamper(void *ctx, unsigned from, unsigned to, struct buffer *frame);
 
 struct net_sim_events {
-    unsigned forks, bad_peers, caught_up, silent, other;
+    unsigned forks, bad_peers, caught_up, silent, cosigned, other;
     enum err last_bad;             /* why the last bad peer was cut off */
     char last_fork[ID_MAX_BYTES + 1];
 };

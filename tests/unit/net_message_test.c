@@ -84,6 +84,17 @@ static void every_message_comes_back_as_it_was_and_no_prefix_of_it_does(void **s
     m->u.bundle.flags = BUNDLE_ONE_CASE | BUNDLE_PARTS;
     m->u.bundle.genesis = span_of("genesis", 7);
     there_and_back(m);
+    m = fresh(MSG_COSIGN);
+    m->u.cosign.count = 2;
+    m->u.cosign.notes[0] = span_of("one", 3);
+    m->u.cosign.notes[1] = span_of("second", 6);
+    there_and_back(m);
+    m = fresh(MSG_COSIGN);
+    m->u.cosign.neighbours = true;
+    m->u.cosign.neighbour_count = 2;
+    strcpy(m->u.cosign.neighbour[0], "anweiban");
+    strcpy(m->u.cosign.neighbour[1], "zhujian");
+    there_and_back(m);
 }
 
 static enum err decoded(const char *hex)
@@ -102,7 +113,7 @@ static void each_broken_message_has_its_own_error(void **state)
     (void)state;
     assert_int_equal(decoded(""), ERR_TRUNCATED);
     assert_int_equal(decoded("00"), ERR_UNSUPPORTED);
-    assert_int_equal(decoded("0b"), ERR_UNSUPPORTED);
+    assert_int_equal(decoded("7f"), ERR_UNSUPPORTED);
     assert_int_equal(decoded("ff"), ERR_UNSUPPORTED);
     assert_int_equal(decoded("010002"), ERR_UNSUPPORTED);              /* a later version */
     assert_int_equal(decoded("02020000"), ERR_FORMAT);                 /* complete is 0 or 1 */
@@ -122,6 +133,10 @@ static void each_broken_message_has_its_own_error(void **state)
     assert_int_equal(decoded("0500000001" "06"), ERR_RANGE);
     assert_int_equal(decoded("0a08"), ERR_UNSUPPORTED);
     assert_int_equal(decoded("08000000000000000100"), ERR_FORMAT);     /* a byte too many */
+    assert_int_equal(decoded("0b020000"), ERR_FORMAT);                 /* an unknown flag */
+    assert_int_equal(decoded("0b000041"), ERR_TOO_LARGE);              /* 65 cosignatures */
+    assert_int_equal(decoded("0b000001" "00000801"), ERR_TOO_LARGE);   /* one of 2,049 bytes */
+    assert_int_equal(decoded("0b0101" "0141" "0000"), ERR_FORMAT);     /* neighbour "A" */
 }
 
 static void pieces_of_a_part_stay_within_its_announced_size(void **state)

@@ -1,0 +1,101 @@
+#include "ledger/concern.h"
+
+#include <string.h>
+
+#include "ledger/internal.h"
+
+bool concern_has(const struct concern *c, struct member_no m)
+{
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->members[i].v == m.v)
+            return true;
+    return false;
+}
+
+static void add(struct concern *c, const struct entry *e, const struct member *m)
+{
+    if (m != NULL && strcmp(m->a.id, e->member) != 0 && !concern_has(c, m->no))
+        c->members[c->count++] = m->no;
+}
+
+static void add_named(struct concern *c, const struct ledger *l, const struct entry *e)
+{
+    static const enum fact_id single[] = {FACT_TO, FACT_VERIFIER};
+    char id[ID_MAX_BYTES + 1];
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+        if (entry_fact_text(e, single[i], id, sizeof id))
+            add(c, e, roster_by_log(l->roster, id));
+    unsigned supports = entry_fact_list(e, FACT_SUPPORTS);
+    for (unsigned i = 0; i < supports && i < FACT_MAX_LIST; i++)
+        if (entry_fact_item(e, FACT_SUPPORTS, i, id, sizeof id))
+            add(c, e, roster_by_log(l->roster, id));
+}
+
+/* A list of [track, member]. */
+static void add_investigators(struct concern *c, const struct ledger *l, const struct entry *e)
+{
+    char id[ID_MAX_BYTES + 1];
+    struct cbor in;
+    const struct fact *fact = entry_fact(e, FACT_TRACKS);
+    if (fact == NULL || !fact_value_check(fact_row(FACT_TRACKS), fact->value))
+        return;
+    cbor_init(&in, fact->value);
+    uint64_t count = cbor_array(&in, FACT_MAX_LIST);
+    for (uint64_t i = 0; cbor_ok(&in) && i < count; i++) {
+        if (cbor_array(&in, 2) != 2)
+            return;
+        cbor_item(&in);
+        cbor_string(&in, id, sizeof id);
+        if (cbor_ok(&in))
+            add(c, e, roster_by_log(l->roster, id));
+    }
+}
+
+static enum err add_offerer(struct concern *c, struct ledger *l, struct txn *t,
+                            const struct entry *e)
+{
+    struct position at;
+    if (!e->has_base || (e->kind != KIND_ACCEPT && e->kind != KIND_REFUSE))
+        return OK;
+    enum err err = index_id_get(t, &e->base, &at);
+    const struct log_slot *slot = err == OK ? log_slot_at(l, at.log) : NULL;
+    if (slot != NULL && slot->member.v != MEMBER_NONE)
+        add(c, e, roster_member(l->roster, slot->member));
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static enum err concern_of(struct ledger *l, struct txn *t, const struct entry *e,
+                           struct concern *out)
+{
+    out->count = 0;
+    add_named(out, l, e);
+    add_investigators(out, l, e);
+    return add_offerer(out, l, t, e);
+}
+
+enum err ledger_concern(struct ledger *l, const struct entry *e, struct concern *out)
+{
+    struct txn *t = ledger_txn(l);
+    return t == NULL ? ERR_IO : concern_of(l, t, e, out);
+}
+
+enum err ledger_concern_scan(struct ledger *l, struct txn *t, struct log_no log, uint64_t from,
+                             uint64_t to, struct member_no m, bool baton, bool *found)
+{
+    enum err err = OK;
+    *found = to > from && to - from > CONCERN_SCAN_MAX;
+    for (uint64_t i = from; err == OK && !*found && i < to; i++) {
+        struct concern c;
+        struct entry e;
+        struct span bytes;
+        err = log_read(t, log, i, &bytes);
+        if (err != OK || entry_decode(&e, bytes) != OK)
+            continue;
+        const struct kind_row *kind = kind_row(e.kind);
+        if (kind == NULL || (baton && !(kind->classes & CLASS_BATON)))
+            continue;
+        err = concern_of(l, t, &e, &c);
+        *found = err == OK && concern_has(&c, m);
+    }
+    return err;
+}
