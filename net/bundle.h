@@ -12,7 +12,7 @@
 struct bundle_selection {
     const char *since_path;        /* heads of the receiver: a file of signed notes, or NULL */
     const struct hash *case_id;    /* one case: the convenor's log and every package it touches */
-    bool parts;                    /* put in the open parts held here */
+    bool parts;                    /* put in the parts held here that are ours to share */
 };
 /* Writes to a temporary file beside path (mode 0600), flushes, renames. A log that is still being
  * fetched is left out. ERR_NOTFOUND: no such case or no file of heads; ERR_FORMAT, ERR_SIGNATURE,
@@ -47,7 +47,8 @@ struct bundle_result {
 MUST_CHECK enum err bundle_apply(struct ledger *l, struct bundle_reader *b,
                                  struct bundle_result *result);
 /* One HEADS or PACKAGES or PART message into the ledger: shared by bundle_apply and the daemon.
- * Pieces of a part wait in the home until the last has come. ERR_FORK: this log; the rest may go
+ * Pieces of a part wait in the home until the last has come; one that is sealed to others, or that
+ * no entry held here names, is passed over. ERR_FORK: this log; the rest may go
  * on. A BUNDLE head is checked for the ledger and else ignored. */
 MUST_CHECK enum err bundle_apply_message(struct ledger *l, struct span frame,
                                          struct bundle_result *result);

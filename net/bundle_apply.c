@@ -8,6 +8,7 @@
 #include "crypto/sha256.h"
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
+#include "ledger/parts.h"
 #include "net/bundle.h"
 #include "net/overlap.h"
 
@@ -155,23 +156,14 @@ static enum err part_finish(struct ledger *l, const char *path, const struct has
                             struct bundle_result *result)
 {
     struct buffer whole = {0};
-    struct hash commitment;
-    enum err err = file_read(path, SALT_BYTES + PART_MAX_BYTES, &whole);
+    enum err err = file_read(path, PART_CARRIED_MAX_BYTES, &whole);
     unlink(path);
-    if (err == OK && whole.len < SALT_BYTES)
-        err = ERR_TRUNCATED;
-    if (err == OK) {
-        struct span bytes = span_of(whole.data + SALT_BYTES, whole.len - SALT_BYTES);
-        part_commitment(whole.data, bytes, &commitment);
-        if (!hash_equal(&commitment, said))
-            err = ERR_PROOF;
-        else
-            err = part_store(ledger_home(l), whole.data, bytes, &commitment);
-    }
+    if (err == OK)
+        err = ledger_part_take(l, said, buffer_span(&whole));
     buffer_clear(&whole);
     if (err == OK)
         result->parts++;
-    return err;
+    return err == ERR_KEY || err == ERR_NOTFOUND ? OK : err;
 }
 
 static enum err part_apply(struct ledger *l, const struct message *m, struct bundle_result *result)

@@ -3,6 +3,7 @@
 
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
+#include "ledger/parts.h"
 #include "net/bundle.h"
 #include "net/bundle_file.h"
 #include "net/bundle_since.h"
@@ -139,29 +140,23 @@ static enum err case_put(struct making *mk)
     return err;
 }
 
-/* ---- parts ---- */
+/* ---- parts: those held here, sealed ones for their readers of now ---- */
 
-static enum err part_put(struct making *mk, const struct hash *commitment)
+static enum err part_put(struct making *mk, const struct part_place *at)
 {
-    struct buffer bytes = {0}, whole = {0};
-    uint8_t salt[SALT_BYTES];
-    enum err err = part_read(ledger_home(mk->l), commitment, salt, &bytes);
-    if (err == OK)
-        err = buffer_put(&whole, salt, SALT_BYTES);
-    if (err == OK)
-        err = buffer_put(&whole, bytes.data, bytes.len);
-    for (size_t at = 0; err == OK && at < whole.len; at += PART_CHUNK_BYTES) {
-        size_t left = whole.len - at, len = left < PART_CHUNK_BYTES ? left : PART_CHUNK_BYTES;
+    struct buffer whole = {0};
+    enum err err = ledger_part_carry(mk->l, at, (struct member_no){MEMBER_NONE}, &whole);
+    for (size_t from = 0; err == OK && from < whole.len; from += PART_CHUNK_BYTES) {
+        size_t left = whole.len - from, len = left < PART_CHUNK_BYTES ? left : PART_CHUNK_BYTES;
         struct message *m = &mk->message;
-        *m = (struct message){.type = MSG_PART, .u.part = {.commitment = *commitment}};
-        m->u.part.offset = (uint32_t)at;
+        *m = (struct message){.type = MSG_PART, .u.part = {.commitment = at->ref->commitment}};
+        m->u.part.offset = (uint32_t)from;
         m->u.part.total = (uint32_t)whole.len;
-        m->u.part.bytes = span_of(whole.data + at, len);
+        m->u.part.bytes = span_of(whole.data + from, len);
         err = frame_put(mk, m);
     }
-    buffer_clear(&bytes);
     buffer_clear(&whole);
-    return err;
+    return err == ERR_KEY || err == ERR_CORRUPT ? OK : err;
 }
 
 static enum err entry_parts_put(struct making *mk, struct position at)
@@ -173,9 +168,8 @@ static enum err entry_parts_put(struct making *mk, struct position at)
     if (err != OK || entry_decode(&e, bytes) != OK)
         return err;
     for (unsigned i = 0; err == OK && i < e.part_count; i++) {
-        const struct part_ref *ref = &e.parts[i];
-        if (ref->mode == PART_OPEN && part_held(ledger_home(mk->l), &ref->commitment))
-            err = part_put(mk, &ref->commitment);
+        if (part_held(ledger_home(mk->l), &e.parts[i].commitment))
+            err = part_put(mk, &(struct part_place){&e, &e.parts[i]});
     }
     return err;
 }

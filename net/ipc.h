@@ -4,10 +4,11 @@
  * Requests have "op"; answers have "ok": true, or "error" (err_name), "message" and for a void act
  * "reason" (reason_name). Operations:
  *   query   {"query": …}                     → the answer of query_run
- *   append  blob = u32 length ‖ entry, then per part u32 length ‖ salt[32] ‖ bytes
+ *   append  blob = u32 length ‖ entry, then per part u32 length ‖ wraps ‖ salt[32] ‖ bytes
  *                                            → {"index", "id", "level": "sequenced"}
  *   receive blob = one net message (heads or packages) → {} : bundles, applied through the daemon
- *   part    {"commitment"}                   → blob = salt ‖ bytes
+ *   part    {"entry", "commitment"}          → blob = the plain bytes; ERR_NOTFOUND: not here yet,
+ *                                              asked of the peers; ERR_PERMISSION: not for us
  *   draft-put {"draft"?: id} blob = draft    → {"draft": id};  draft-get {"draft"} → blob
  *   draft-list {}                            → {"drafts": [...]};  draft-del {"draft"}
  *   peers   {}                               → {"peers": [...]}

@@ -132,7 +132,7 @@ static enum err part_read_chunk(struct reader *r, struct message *m)
         return ERR_TRUNCATED;
     m->u.part.bytes = read_span(r, reader_left(r));
     size_t len = m->u.part.bytes.len;
-    if (m->u.part.total > SALT_BYTES + PART_MAX_BYTES || len > PART_CHUNK_BYTES)
+    if (m->u.part.total > PART_CARRIED_MAX_BYTES || len > PART_CHUNK_BYTES)
         return ERR_TOO_LARGE;
     if (len == 0 || m->u.part.offset >= m->u.part.total)
         return ERR_RANGE;

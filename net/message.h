@@ -9,7 +9,7 @@
  *   REFUSE   5: u32 request ‖ u8 code
  *   PART_WANT 6: u32 request ‖ commitment (33)
  *   PART     7: u32 request ‖ commitment (33) ‖ u32 offset ‖ u32 total ‖ bytes (<= 1 MiB);
- *               the whole is salt[32] ‖ bytes as stored
+ *               the whole is card ‖ salt[32] ‖ bytes as stored (ledger/log/part_card.h)
  *   PING     8: u64 token      PONG 9: u64 token
  *   BUNDLE  10: u8 flags (1 since, 2 one case, 4 parts) ‖ case id (33, with flag 2 only) ‖
  *               u32 length ‖ genesis bytes: the first frame of a bundle file, never sent to a peer
@@ -22,6 +22,7 @@
 #define JIELI_NET_MESSAGE_H
 
 #include "ledger/log/package.h"
+#include "ledger/log/part_card.h"
 
 enum message_type { MSG_HELLO = 1, MSG_HEADS = 2, MSG_WANT = 3, MSG_PACKAGES = 4, MSG_REFUSE = 5,
                     MSG_PART_WANT = 6, MSG_PART = 7, MSG_PING = 8, MSG_PONG = 9, MSG_BUNDLE = 10,

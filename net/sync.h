@@ -20,7 +20,8 @@ struct sync_io {
     uint64_t (*random)(void *ctx);
     /* Reports one structured event for the log: "fork" (member: whose log), "bad-peer", "silent"
      * (member: the peer), "refused" (a proof that may be a lie or a
-     * fork: the log is left with that peer), "store" (our own disk refused: pulling pauses),
+     * fork: the log is left with that peer), "bad-part" (what it sent for a part was not it, or not
+     * sealed to us: others are asked), "store" (our own disk refused: pulling pauses),
      * "caught-up", "cosigned" (member: whose cosignature was kept). "store" with ERR_UNCERTAIN: a
      * commit failed in an unknown state, end the process. */
     void (*event)(void *ctx, const char *name, const char *member, enum err why);

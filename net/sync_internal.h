@@ -119,7 +119,7 @@ struct sync {
     unsigned part_count;
     struct part_asked asked[SYNC_PARTS_ASKED];
     unsigned asked_count;
-    struct buffer serving;         /* salt ‖ bytes of asked[0], when serving_len > 0 */
+    struct buffer serving;         /* card ‖ salt ‖ bytes of asked[0], when its len > 0 */
     uint32_t serving_at;
     uint64_t serving_ms;           /* when its peer last took a piece */
     uint64_t *needs;               /* [log_no]: entries below were looked through for parts */

@@ -1,11 +1,10 @@
-/* Which parts our member should hold: open parts of acts addressed to it, of acts on cases in
- * which it has a part, and of all acts where it is the convenor or oversees. New entries are
- * looked through a slice at a time; what an earlier run missed is found by one walk over our own
- * cases. */
+/* Which parts our member should hold: those that ledger/cases/readers.h lets it read, open ones by
+ * the same table. New entries are looked through a slice at a time; what an earlier run missed is
+ * found by one walk over our own cases. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/log/part.h"
+#include "ledger/cases/readers.h"
 #include "net/sync_internal.h"
 
 static enum err needs_reserve(struct sync *s)
@@ -32,16 +31,11 @@ enum err needs_start(struct sync *s)
     return err;
 }
 
-static bool reads_all(struct sync *s)
-{
-    const struct member *m = roster_find(ledger_roster(s->l), s->self, UINT64_MAX);
-    return m != NULL && (m->no.v == 0 || m->a.kind == MEMBER_OVERSIGHT);
-}
-
+/* Named by the act: from now on the whole case may concern us. */
 static bool names_us(const struct sync *s, const struct entry *e)
 {
-    static const enum fact_id single[] = {FACT_TO, FACT_VERIFIER};
     char id[ID_MAX_BYTES + 1];
+    static const enum fact_id single[] = {FACT_TO, FACT_VERIFIER};
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
         if (entry_fact_text(e, single[i], id, sizeof id) && strcmp(id, s->self) == 0)
             return true;
@@ -50,30 +44,14 @@ static bool names_us(const struct sync *s, const struct entry *e)
         if (entry_fact_item(e, FACT_SUPPORTS, i, id, sizeof id) && strcmp(id, s->self) == 0)
             return true;
     }
-    return false;
+    return e->kind == KIND_DUAL_OPEN;
 }
 
-static bool case_concerns(struct sync *s, const struct hash *case_id)
+static void parts_want(struct sync *s, const struct case_state *state, const struct entry *e)
 {
-    const uint16_t us = ledger_self(s->l).v;
-    struct case_state *state = malloc(sizeof *state);
-    bool concerns = false;
-    if (state != NULL && us != MEMBER_NONE && ledger_state(s->l, case_id, state) == OK) {
-        concerns = state->custodian.v == us || (state->offer.open && state->offer.to.v == us) ||
-                   state->rule_named.v == us || state->opener.v == us;
-        for (unsigned i = 0; i < state->support_count; i++)
-            concerns |= state->supports[i].member.v == us;
-        for (unsigned i = 0; i < state->listing_count; i++)
-            concerns |= state->listings[i].by.v == us;
-    }
-    free(state);
-    return concerns;
-}
-
-static void parts_want(struct sync *s, const struct entry *e)
-{
+    const struct roster *r = ledger_roster(s->l);
     for (unsigned i = 0; i < e->part_count; i++) {
-        if (e->parts[i].mode == PART_OPEN &&
+        if (reader_may(r, state, e, e->parts[i].role, ledger_self(s->l)) &&
             sync_want_part(s, &e->parts[i].commitment) != OK)
             return;
     }
@@ -87,18 +65,18 @@ static enum err entry_at(struct sync *s, struct log_no log, uint64_t index, stru
     return err == OK ? entry_decode(e, bytes) : err;
 }
 
-static void case_parts_want(struct sync *s, const struct hash *case_id)
+static void case_parts_want(struct sync *s, const struct case_state *state)
 {
     struct entry e;
     size_t count = 0;
-    enum err err = ledger_case_entries(s->l, case_id, NULL, 0, &count);
+    enum err err = ledger_case_entries(s->l, &state->id, NULL, 0, &count);
     if (err != ERR_TOO_LARGE || count == 0)
         return;
     struct position *at = malloc(count * sizeof *at);
-    if (at != NULL && ledger_case_entries(s->l, case_id, at, count, &count) == OK) {
+    if (at != NULL && ledger_case_entries(s->l, &state->id, at, count, &count) == OK) {
         for (size_t i = 0; i < count; i++) {
             if (entry_at(s, at[i].log, at[i].index, &e) == OK)
-                parts_want(s, &e);
+                parts_want(s, state, &e);
         }
     }
     free(at);
@@ -106,15 +84,20 @@ static void case_parts_want(struct sync *s, const struct hash *case_id)
 
 static void entry_look(struct sync *s, const struct entry *e)
 {
-    const struct hash *case_id = e->has_case ? &e->case_id : &e->id;
-    if (strcmp(e->member, s->self) == 0)
+    const bool own = strcmp(e->member, s->self) == 0;
+    const bool whole = own ? e->kind == KIND_SUPERVISE : names_us(s, e);
+    if (!whole && (own || e->part_count == 0))
         return;
-    if (names_us(s, e)) {
-        parts_want(s, e);
-        case_parts_want(s, case_id);
-    } else if (e->part_count > 0 && (reads_all(s) || case_concerns(s, case_id))) {
-        parts_want(s, e);
-    }
+    struct case_state *state = malloc(sizeof *state);
+    if (state == NULL)
+        return;
+    const struct hash *case_id = e->has_case ? &e->case_id : &e->id;
+    if (ledger_state(s->l, case_id, state) != OK)
+        case_state_init(state, case_id);
+    if (whole)
+        case_parts_want(s, state);
+    parts_want(s, state, e);
+    free(state);
 }
 
 /* Room for what one entry can name must be left, or the look would be wasted. */
@@ -130,7 +113,7 @@ static void sweep_slice(struct sync *s, unsigned slice)
         if (ledger_case_next(s->l, &s->sweep, state) != OK)
             s->swept = true;
         else if (state->phase == CASE_OPEN || state->phase == CASE_CLOSED)
-            case_parts_want(s, &state->id);
+            case_parts_want(s, state);
     }
     free(state);
 }

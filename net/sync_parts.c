@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/log/part.h"
+#include "ledger/parts.h"
 #include "net/sync_internal.h"
 
 /* ---- serving ---- */
@@ -17,19 +18,29 @@ static void serving_next(struct sync *s)
     s->serving_ms = s->now_ms;
 }
 
-static enum err serving_load(struct sync *s)
+/* A held part and whether the peer that asks may have it. */
+static enum refuse_code part_for(struct sync *s, const struct peer *p,
+                                 const struct hash *commitment, struct entry *e,
+                                 struct part_place *at, struct member_no *reader)
 {
-    struct buffer bytes = {0};
-    uint8_t salt[SALT_BYTES];
-    enum err err = part_read(ledger_home(s->l), &s->asked[0].commitment, salt, &bytes);
-    if (err == OK)
-        err = buffer_reserve(&s->serving, SALT_BYTES + bytes.len);
-    if (err == OK)
-        err = buffer_put(&s->serving, salt, SALT_BYTES);
-    if (err == OK)
-        err = buffer_put(&s->serving, bytes.data, bytes.len);
-    buffer_clear(&bytes);
-    return err;
+    const struct member *m = roster_find(ledger_roster(s->l), p->member, UINT64_MAX);
+    if (ledger_part_held(s->l, commitment, e, at) != OK)
+        return REFUSE_NOT_HELD;
+    if (m == NULL || !ledger_part_may(s->l, at, m->no))
+        return REFUSE_NOT_READER;
+    *reader = m->no;
+    return 0;
+}
+
+static enum refuse_code serving_load(struct sync *s, const struct peer *p)
+{
+    struct part_place at;
+    struct entry e;
+    struct member_no reader;
+    enum refuse_code code = part_for(s, p, &s->asked[0].commitment, &e, &at, &reader);
+    if (code == 0 && ledger_part_carry(s->l, &at, reader, &s->serving) != OK)
+        code = REFUSE_NOT_HELD;
+    return code;
 }
 
 static enum err chunk_send(struct sync *s, struct peer *p)
@@ -54,8 +65,11 @@ static enum err chunk_send(struct sync *s, struct peer *p)
 static bool serve_first(struct sync *s)
 {
     struct peer *p = peer_find(s, s->asked[0].peer);
-    if (p != NULL && s->serving.len == 0 && serving_load(s) != OK) {
-        peer_refuse(s, p, s->asked[0].request, REFUSE_NOT_HELD);
+    enum refuse_code refused = 0;
+    if (p != NULL && s->serving.len == 0)
+        refused = serving_load(s, p);
+    if (refused != 0) {
+        peer_refuse(s, p, s->asked[0].request, refused);
         p = NULL;
     }
     while (p != NULL && s->serving_at < s->serving.len) {
@@ -78,8 +92,12 @@ static void parts_serve(struct sync *s)
 enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m)
 {
     const struct part_asked ask = {p->id, m->u.part.request, m->u.part.commitment};
-    if (!part_held(ledger_home(s->l), &ask.commitment)) {
-        peer_refuse(s, p, ask.request, REFUSE_NOT_HELD);
+    struct part_place at;
+    struct entry e;
+    struct member_no reader;
+    enum refuse_code refused = part_for(s, p, &ask.commitment, &e, &at, &reader);
+    if (refused != 0) {
+        peer_refuse(s, p, ask.request, refused);
         return OK;
     }
     if (s->asked_count == SYNC_PARTS_ASKED) {
@@ -170,18 +188,27 @@ static struct part_wanted *part_find(struct sync *s, const struct peer *p, uint3
     return NULL;
 }
 
-static enum err part_finish(struct sync *s, struct part_wanted *w)
+/* What is not the part that was asked for, or not for us: its sender is noted, others are asked. */
+static bool part_is_bad(enum err err)
 {
-    struct hash commitment, stored;
-    struct span bytes = span_of(w->bytes.data + SALT_BYTES, w->bytes.len - SALT_BYTES);
-    part_commitment(w->bytes.data, bytes, &commitment);
-    if (!hash_equal(&commitment, &w->commitment))
-        return ERR_PROOF;
-    enum err err = part_store(ledger_home(s->l), w->bytes.data, bytes, &stored);
-    if (err == OK)
+    return err == ERR_KEY || err == ERR_UNAUTHENTIC || err == ERR_NOTFOUND || err == ERR_FORMAT ||
+           err == ERR_UNSUPPORTED || err == ERR_TRUNCATED || err == ERR_TOO_LARGE;
+}
+
+static enum err part_finish(struct sync *s, struct peer *p, struct part_wanted *w)
+{
+    enum err err = ledger_part_take(s->l, &w->commitment, buffer_span(&w->bytes));
+    if (err == ERR_PROOF)
+        return err;
+    if (err == OK) {
         part_forget(s, w);
-    else
+    } else if (part_is_bad(err)) {
+        p->refusals++;
+        s->io.event(s->io.ctx, "bad-part", p->member, err);
+        part_unask(s, w, 0);
+    } else {
         part_unask(s, w, SYNC_PAUSE_MS);
+    }
     parts_fetch(s);
     return OK;
 }
@@ -194,7 +221,7 @@ enum err parts_on_chunk(struct sync *s, struct peer *p, const struct message *m)
     if (w->total == 0)
         w->total = m->u.part.total;
     if (!hash_equal(&m->u.part.commitment, &w->commitment) || m->u.part.total != w->total ||
-        m->u.part.offset != w->bytes.len || w->total < SALT_BYTES)
+        m->u.part.offset != w->bytes.len)
         return ERR_PROTOCOL;
     enum err err = buffer_put(&w->bytes, m->u.part.bytes.data, m->u.part.bytes.len);
     if (err != OK) {
@@ -202,7 +229,7 @@ enum err parts_on_chunk(struct sync *s, struct peer *p, const struct message *m)
         return OK;
     }
     w->deadline_ms = s->now_ms + s->options.want_timeout_ms;
-    return w->bytes.len == w->total ? part_finish(s, w) : OK;
+    return w->bytes.len == w->total ? part_finish(s, p, w) : OK;
 }
 
 void parts_on_refuse(struct sync *s, struct peer *p, uint32_t request)

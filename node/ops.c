@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ledger/log/part.h"
+#include "ledger/parts.h"
 #include "ledger/query/query.h"
 #include "net/bundle.h"
 #include "node/clock.h"
@@ -182,41 +182,43 @@ enum err ops_receive(struct node *n, const struct ipc_request *request, struct a
     return err;
 }
 
-static enum err commitment_of(const struct ipc_request *request, struct hash *out)
+static enum err hash_of(const struct ipc_request *request, const char *key, struct hash *out)
 {
     size_t len = 0;
-    const char *text = ops_text(request, "commitment");
+    const char *text = ops_text(request, key);
     enum err err = text == NULL ? ERR_FORMAT
                                 : hex_decode(out->b, HASH_BYTES, text, strlen(text), &len);
     return err == OK && len != HASH_BYTES ? ERR_FORMAT : err;
 }
 
-/* Puts the salt before the bytes in place: a part may be large. */
-static enum err prepend(struct buffer *bytes, const uint8_t salt[SALT_BYTES])
+/* A part that we may read and lack is asked of the peers. */
+static enum err want_part(struct node *n, const struct part_place *at, enum err err)
 {
-    enum err err = buffer_reserve(bytes, SALT_BYTES);
-    if (err == OK) {
-        memmove(bytes->data + SALT_BYTES, bytes->data, bytes->len);
-        memcpy(bytes->data, salt, SALT_BYTES);
-        bytes->len += SALT_BYTES;
+    if (!ledger_part_may(n->ledger, at, ledger_self(n->ledger))) {
+        return ERR_PERMISSION;
     }
-    return err;
+    enum err asked = sync_want_part(n->sync, &at->ref->commitment);
+    return asked == OK ? err : asked;
 }
 
 enum err ops_part(struct node *n, const struct ipc_request *request, struct answer *answer)
 {
-    struct hash commitment;
-    uint8_t salt[SALT_BYTES];
-    enum err err = commitment_of(request, &commitment);
+    struct hash id, commitment;
+    struct entry e;
+    struct part_place at;
+    enum err err = hash_of(request, "entry", &id);
     if (err == OK) {
-        err = part_read(n->home, &commitment, salt, &answer->blob);
+        err = hash_of(request, "commitment", &commitment);
     }
     if (err == OK) {
-        err = prepend(&answer->blob, salt);
+        err = ledger_part_find(n->ledger, &id, &commitment, &e, &at);
     }
+    if (err != OK) {
+        return err;
+    }
+    err = ledger_part_open(n->ledger, &at, &answer->blob);
     if (err == ERR_NOTFOUND || err == ERR_CORRUPT) {
-        enum err asked = sync_want_part(n->sync, &commitment);
-        err = asked == OK ? err : asked;
+        err = want_part(n, &at, err);
     }
     answer->reply = err == OK ? json_object() : NULL;
     return err;

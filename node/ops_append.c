@@ -1,29 +1,46 @@
+#include <stdlib.h>
+
 #include "ledger/log/part.h"
+#include "ledger/parts.h"
 #include "net/act_blob.h"
 #include "node/clock.h"
 #include "node/ops.h"
 
-static bool names(const struct entry *e, const struct hash *commitment)
+static const struct part_ref *named(const struct entry *e, const struct hash *commitment)
 {
     for (unsigned i = 0; i < e->part_count; i++) {
         if (hash_equal(&e->parts[i].commitment, commitment)) {
-            return true;
+            return &e->parts[i];
         }
     }
-    return false;
+    return NULL;
 }
 
-/* Parts are on disk before the entry that names them; only those it names are taken. */
+static enum err store_part(const struct node *n, const struct entry *e, const struct act_part *part)
+{
+    struct hash commitment;
+    struct reader r;
+    struct part_wraps *wraps = malloc(sizeof *wraps);
+    part_commitment(part->salt, part->bytes, &commitment);
+    const struct part_place at = {e, named(e, &commitment)};
+    reader_init(&r, part->wraps);
+    enum err err = wraps == NULL ? ERR_NOMEM : part_wraps_take(wraps, &r);
+    if (err == OK) {
+        err = at.ref == NULL ? ERR_FORMAT
+                             : ledger_part_put(n->ledger, &at, wraps, part->salt, part->bytes);
+    }
+    free(wraps);
+    return err;
+}
+
+/* Parts are on disk before the entry that names them; only those it names are taken, and of sealed
+ * ones only what this node can open, and so share. */
 static enum err store_parts(const struct node *n, const struct entry *e,
                             const struct act_blob *blob)
 {
-    struct hash commitment;
     enum err err = OK;
     for (unsigned i = 0; err == OK && i < blob->part_count; i++) {
-        part_commitment(blob->parts[i].salt, blob->parts[i].bytes, &commitment);
-        err = names(e, &commitment) ? part_store(n->home, blob->parts[i].salt,
-                                                 blob->parts[i].bytes, &commitment)
-                                    : ERR_FORMAT;
+        err = store_part(n, e, &blob->parts[i]);
     }
     for (unsigned i = 0; err == OK && i < e->part_count; i++) {
         err = part_held(n->home, &e->parts[i].commitment) ? OK : ERR_NOTFOUND;

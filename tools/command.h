@@ -40,7 +40,7 @@ struct part_inputs;
 int act_compose(struct session *s, const struct kind_row *kind, struct writing *w,
                 struct part_inputs *parts);
 /* Options of an act, from the tables of kinds and facts; ends with name NULL. */
-enum { ACT_MAX_OPTIONS = 2 * KIND_MAX_FACTS + 12 };
+enum { ACT_MAX_OPTIONS = 2 * KIND_MAX_FACTS + 14 };
 void act_options(const struct kind_row *kind, struct option_row out[ACT_MAX_OPTIONS]);
 
 /* --help. */

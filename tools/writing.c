@@ -78,8 +78,20 @@ static enum err fill_draft(struct writing *w, const json_t *reply, struct entry_
     return take_refs(reply, refs, &d->ref_count);
 }
 
+static enum err seal_parts(const json_t *reply, struct part_inputs *parts, struct entry_draft *d,
+                           struct part_ref refs[ENTRY_MAX_PARTS])
+{
+    struct hash key;
+    struct xpubkey own;
+    if (!hash_of(reply, "sealing", &key))
+        return ERR_PROTOCOL;
+    memcpy(own.b, key.b, PUBKEY_BYTES);
+    d->part_count = parts->count;
+    return part_inputs_seal(parts, &d->ledger, d->member, &d->nonce, &own, refs);
+}
+
 int writing_compose(struct session *s, struct writing *w, const char *case_text,
-                    const struct fact *facts, unsigned fact_count, const struct part_inputs *parts)
+                    const struct fact *facts, unsigned fact_count, struct part_inputs *parts)
 {
     json_t *reply, *request = json_pack("{s:s,s:s}", "query", "compose", "kind", w->kind->name);
     struct hash refs[ENTRY_MAX_REFS];
@@ -91,11 +103,9 @@ int writing_compose(struct session *s, struct writing *w, const char *case_text,
     if (code != EXIT_DONE)
         return code;
     w->parts = parts;
-    if (parts != NULL) {
-        part_inputs_refs(parts, part_refs);
-        d.part_count = parts->count;
-    }
     enum err err = fill_draft(w, reply, &d, refs);
+    if (err == OK && parts != NULL && parts->count > 0)
+        err = seal_parts(reply, parts, &d, part_refs);
     if (err == OK)
         err = entry_payload_encode(&d, &w->payload);
     json_decref(reply);
@@ -130,6 +140,7 @@ void writing_draft(const struct writing *w, unsigned needed, struct draft *out)
     for (unsigned i = 0; i < out->part_count; i++) {
         memcpy(out->parts[i].salt, w->parts->all[i].salt, SALT_BYTES);
         out->parts[i].bytes = buffer_span(&w->parts->all[i].bytes);
+        out->parts[i].wraps = buffer_span(&w->parts->all[i].wraps);
     }
 }
 
@@ -140,7 +151,8 @@ static enum err put_blob(const struct draft *d, struct buffer *blob)
     if (err == OK)
         err = act_blob_put_entry(blob, buffer_span(&entry));
     for (unsigned i = 0; err == OK && i < d->part_count; i++)
-        err = act_blob_put_part(blob, d->parts[i].salt, d->parts[i].bytes);
+        err = act_blob_put_part(blob, &(struct act_part){d->parts[i].wraps, d->parts[i].salt,
+                                                         d->parts[i].bytes});
     buffer_clear(&entry);
     return err;
 }

@@ -24,10 +24,10 @@ struct writing {
 void writing_init(struct writing *w, const struct kind_row *kind);
 void writing_clear(struct writing *w);
 
-/* Asks the daemon what the act builds on and encodes its payload. case_text NULL: an act without a
- * case. EXIT_DONE, or the failure printed, as all below. */
+/* Asks the daemon what the act builds on, seals the parts and encodes the payload. case_text NULL:
+ * an act without a case. EXIT_DONE, or the failure printed, as all below. */
 int writing_compose(struct session *s, struct writing *w, const char *case_text,
-                    const struct fact *facts, unsigned fact_count, const struct part_inputs *parts);
+                    const struct fact *facts, unsigned fact_count, struct part_inputs *parts);
 /* Matches the keys to officers and adds their signatures. */
 int writing_sign(struct session *s, struct writing *w, struct officer_keys *keys);
 /* Appends it; *reply is the node's answer with "number" of the case besides. */

@@ -5,6 +5,7 @@
 
 #include "ledger/log/cose.h"
 #include "ledger/log/part.h"
+#include "ledger/log/part_card.h"
 
 enum { DRAFT_FORMAT = 1, DRAFT_FIELDS = 6 };
 
@@ -35,9 +36,10 @@ static enum err put_fields(struct cbor_out *w, const struct draft *d)
     cbor_put_uint(w, d->needed);
     cbor_put_array(w, d->part_count);
     for (unsigned i = 0; i < d->part_count; i++) {
-        cbor_put_array(w, 2);
+        cbor_put_array(w, 3);
         cbor_put_bytes(w, span_of(d->parts[i].salt, SALT_BYTES));
         cbor_put_bytes(w, d->parts[i].bytes);
+        cbor_put_bytes(w, d->parts[i].wraps);
     }
     cbor_put_uint(w, d->created_s);
     return err == OK ? w->err : err;
@@ -78,11 +80,12 @@ static void take_signer(struct cbor *c, struct signer *s)
 
 static void take_part(struct cbor *c, struct draft_part *p)
 {
-    if (cbor_array(c, 2) != 2)
+    if (cbor_array(c, 3) != 3)
         cbor_fail(c, ERR_FORMAT);
     cbor_fixed(c, p->salt, SALT_BYTES);
     p->bytes = cbor_bytes(c);
-    if (p->bytes.len > PART_MAX_BYTES)
+    p->wraps = cbor_bytes(c);
+    if (p->bytes.len > PART_MAX_BYTES || p->wraps.len > PART_WRAPS_MAX_BYTES)
         cbor_fail(c, ERR_TOO_LARGE);
 }
 

@@ -1,6 +1,6 @@
 /* An act that waits for its signatures, in the node or in a file. Deterministic CBOR:
  *
- *   [1, payload bstr, [[protected bstr, signature bstr], ...], needed, [[salt, bytes], ...],
+ *   [1, payload bstr, [[protected bstr, signature bstr], ...], needed, [[salt, bytes, wraps], ...],
  *    created_s]
  *
  * refs, base, law and own stand in the payload and were fixed at the first signature. `needed` is
@@ -10,7 +10,7 @@
 
 #include "ledger/log/entry.h"
 
-struct draft_part { uint8_t salt[SALT_BYTES]; struct span bytes; };
+struct draft_part { uint8_t salt[SALT_BYTES]; struct span bytes, wraps; };   /* part_card.h */
 
 struct draft {                                  /* all spans borrowed */
     struct span payload;

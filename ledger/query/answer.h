@@ -61,8 +61,13 @@ json_t *json_of_row(const struct answer *a, const struct duty_row *row);
 /* The number of a case; "" while nothing valid opens it. */
 MUST_CHECK enum err case_number_of(const struct roster *r, const struct case_state *s,
                                    char out[CASE_NUMBER_BYTES]);
-/* A case as lists show it: its state, and title, enterprise and place where they are held here. */
+/* The state of a case alone. */
+json_t *answer_state(struct answer *a, const struct case_state *s);
+/* A case as lists show it: its state, and title, enterprise and place where they are held here and
+ * open; else "subject": "sealed" (to others), "missing" (not here yet) or "spoilt". */
 json_t *answer_case(struct answer *a, const struct case_state *s);
+/* Adds to each of an act's parts its "state", "held" or as above, and "text" where it is prose. */
+void answer_parts(struct answer *a, struct position at, json_t *act);
 /* Claimed time of an entry; 0 when it is not held. */
 uint64_t answer_time_of(struct answer *a, const struct hash *id);
 /* Facts of an entry by name, in a new object. */

@@ -1,4 +1,3 @@
-#include "ledger/log/part.h"
 #include "ledger/query/answer.h"
 
 const char *phase_name(enum case_phase phase)
@@ -134,7 +133,7 @@ static void put_end(struct answer *a, json_t *o, const struct case_state *s)
     answer_put(a, counts, "overtaken", json_of_number(s->overtaken_count));
 }
 
-static json_t *state_json(struct answer *a, const struct case_state *s)
+json_t *answer_state(struct answer *a, const struct case_state *s)
 {
     char number[CASE_NUMBER_BYTES];
     json_t *o = json_object();
@@ -155,83 +154,10 @@ static json_t *state_json(struct answer *a, const struct case_state *s)
 enum err query_case_json(const struct roster *r, const struct case_state *s, json_t **out)
 {
     struct answer a = {.roster = r};
-    *out = state_json(&a, s);
+    *out = answer_state(&a, s);
     if (a.err != OK) {
         json_decref(*out);
         *out = NULL;
     }
     return a.err;
-}
-
-/* Entries of a case that are looked through for its subject; in a longer one the opening alone. */
-enum { SUBJECT_MAX_ENTRIES = 256 };
-
-static const struct part_ref *subject_part(const struct entry *e)
-{
-    for (unsigned i = 0; i < e->part_count; i++) {
-        if (e->parts[i].role == PART_SUBJECT && e->parts[i].mode == PART_OPEN)
-            return &e->parts[i];
-    }
-    return NULL;
-}
-
-/* The opening act names the case, and its author's valid corrections of it rename it. */
-static bool names_case(struct answer *a, const struct case_state *s, struct position at,
-                       const struct entry *e)
-{
-    struct hash target;
-    enum verdict verdict;
-    enum reason reason;
-    if (hash_equal(&e->id, &s->id))
-        return true;
-    return e->kind == KIND_CORRECT && entry_fact_hash(e, FACT_TARGET, &target) &&
-           hash_equal(&target, &s->id) && ledger_verdict(a->l, at, &verdict, &reason) == OK &&
-           verdict == VERDICT_VALID;
-}
-
-static bool find_subject(struct answer *a, const struct case_state *s, struct hash *commitment)
-{
-    struct position at[SUBJECT_MAX_ENTRIES];
-    size_t count = 0;
-    bool found = false;
-    if (ledger_case_entries(a->l, &s->id, at, SUBJECT_MAX_ENTRIES, &count) != OK)
-        count = ledger_find_id(a->l, &s->id, &at[0]) == OK ? 1 : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct entry e;
-        struct span bytes;
-        if (log_read(ledger_txn(a->l), at[i].log, at[i].index, &bytes) != OK ||
-            entry_decode(&e, bytes) != OK)
-            continue;
-        const struct part_ref *part = subject_part(&e);
-        if (part == NULL || !names_case(a, s, at[i], &e))
-            continue;
-        *commitment = part->commitment;
-        found = true;
-    }
-    return found;
-}
-
-static bool subject_of(struct answer *a, const struct case_state *s, struct subject *out)
-{
-    struct hash commitment;
-    uint8_t salt[SALT_BYTES];
-    struct buffer bytes = {0};
-    if (!find_subject(a, s, &commitment))
-        return false;
-    bool found = part_read(ledger_home(a->l), &commitment, salt, &bytes) == OK &&
-                 subject_decode(out, buffer_span(&bytes)) == OK;
-    buffer_clear(&bytes);
-    return found;
-}
-
-json_t *answer_case(struct answer *a, const struct case_state *s)
-{
-    struct subject subject;
-    json_t *o = state_json(a, s);
-    if (o == NULL || !subject_of(a, s, &subject))
-        return o;
-    answer_put(a, o, "title", json_string(subject.title));
-    answer_put(a, o, "enterprise", json_string(subject.enterprise));
-    answer_put(a, o, "place", json_string(subject.place));
-    return o;
 }

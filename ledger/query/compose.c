@@ -22,6 +22,9 @@ static void put_compose(struct answer *a, const struct compose *c)
     answer_put(a, o, "own_root", json_of_hash(&c->own_root));
     if (c->has_base)
         answer_put(a, o, "base", json_of_hash(&c->base));
+    const struct certificate *own = roster_certificate(a->roster, ledger_self(a->l));
+    if (own != NULL)
+        answer_put(a, o, "sealing", json_of_hex(span_of(own->sealing.b, PUBKEY_BYTES)));
     json_t *refs = answer_list(a, o, "refs");
     for (unsigned i = 0; i < c->ref_count; i++)
         answer_add(a, refs, json_of_hash(&c->refs[i]));

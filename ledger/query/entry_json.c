@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/cases/readers.h"
 #include "ledger/query/answer.h"
 
 static json_t *text_json(struct span text)
@@ -174,9 +175,8 @@ static void put_signers(struct answer *a, json_t *o, const struct entry *e)
 
 static const char *part_role_name(unsigned role)
 {
-    static const char *const names[] = {"",        "subject",  "text",    "photo",   "scan",
-                                        "names",   "contact",  "findings", "grounds", "identity"};
-    return role < sizeof names / sizeof names[0] ? names[role] : "";
+    const struct reader_row *row = reader_row(role);
+    return row == NULL ? "" : row->name;
 }
 
 static void put_parts(struct answer *a, json_t *o, const struct entry *e)

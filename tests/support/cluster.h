@@ -64,6 +64,8 @@ struct cluster_act {
     unsigned part_count;
     struct part_ref parts[ENTRY_MAX_PARTS];
     uint64_t time_s;                         /* 0: the cluster's own clock */
+    bool has_nonce;                          /* else the next of the member */
+    struct nonce nonce;
     unsigned fact_count;
     struct { uint32_t id; size_t offset, len; } facts[CLUSTER_MAX_FACTS];
     struct buffer bytes;

@@ -103,7 +103,7 @@ static void draft_from(struct cluster *c, unsigned member, const struct compose 
         .refs = compose->refs, .ref_count = compose->ref_count,
         .law_epoch = compose->law_epoch, .law_size = compose->law_size,
         .own_size = compose->own_size, .own_root = compose->own_root,
-        .nonce = next_nonce(c, c->members[member].id),
+        .nonce = a->has_nonce ? a->nonce : next_nonce(c, c->members[member].id),
         .time_s = a->time_s != 0 ? a->time_s : c->now_s++, .facts = facts,
         .fact_count = a->fact_count, .parts = a->parts, .part_count = a->part_count,
     };

@@ -11,6 +11,7 @@
 
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
+#include "tests/support/cluster_part.h"
 #include "net/bundle.h"
 #include "net/overlap.h"
 #include "tests/support/cluster.h"
@@ -145,20 +146,12 @@ static void bundle_of_one_case_holds_the_convenors_log_and_its_packages(void **s
 static void open_parts_travel_in_pieces(void **state)
 {
     (void)state;
-    static const uint8_t salt[SALT_BYTES] = {1};
     struct cluster *c = committee();
     char path[HOME_PATH_BYTES];
-    struct cluster_act act;
     struct hash commitment;
     uint8_t *bytes = calloc(1, 3 << 20);
     path_in(c, "parts.bundle", path);
-    assert_int_equal(part_store(c->members[1].home, salt, span_of(bytes, 3 << 20), &commitment),
-                     OK);
-    cluster_report_act(&act, 0);
-    act.part_count = 1;
-    act.parts[0] = (struct part_ref){PART_PHOTO, PART_OPEN, 3 << 20, commitment};
-    cluster_append(c, 1, &act, NULL);
-    cluster_act_clear(&act);
+    cluster_part_report(c, 1, PART_PHOTO, PART_OPEN, span_of(bytes, 3 << 20), &commitment);
     struct bundle_selection what = {.parts = false};
     assert_int_equal(bundle_create(c->members[1].ledger, path, &what), OK);
     assert_int_equal(applied(c->members[2].ledger, path, OK).parts, 0);
@@ -167,6 +160,27 @@ static void open_parts_travel_in_pieces(void **state)
     assert_int_equal(applied(c->members[2].ledger, path, OK).parts, 1);
     assert_true(part_held(c->members[2].home, &commitment));
     free(bytes);
+    cluster_free(c);
+}
+
+static void sealed_parts_travel_to_their_readers_alone(void **state)
+{
+    (void)state;
+    struct cluster *c = committee();
+    char path[HOME_PATH_BYTES];
+    struct hash commitment;
+    struct buffer plain = {0};
+    const struct bundle_selection what = {.parts = true};
+    path_in(c, "sealed.bundle", path);
+    const struct hash id = cluster_part_report(c, 1, PART_TEXT, PART_SEALED,
+                                               span_of("a leak", 6), &commitment);
+    assert_int_equal(bundle_create(c->members[1].ledger, path, &what), OK);
+    assert_int_equal(applied(c->members[2].ledger, path, OK).parts, 0);
+    assert_false(part_held(c->members[2].home, &commitment));
+    assert_int_equal(applied(c->members[0].ledger, path, OK).parts, 1);
+    assert_int_equal(cluster_part_open(c, 0, &id, &commitment, &plain), OK);
+    assert_memory_equal(plain.data, "a leak", 6);
+    buffer_clear(&plain);
     cluster_free(c);
 }
 
@@ -280,6 +294,7 @@ int main(void)
         cmocka_unit_test(bundle_since_heads_carries_only_what_came_after),
         cmocka_unit_test(bundle_of_one_case_holds_the_convenors_log_and_its_packages),
         cmocka_unit_test(open_parts_travel_in_pieces),
+        cmocka_unit_test(sealed_parts_travel_to_their_readers_alone),
         cmocka_unit_test(every_changed_or_missing_byte_of_a_bundle_is_noticed),
         cmocka_unit_test(bundle_of_another_ledger_is_refused),
         cmocka_unit_test(proofs_drawn_from_overlapping_packages_verify_for_every_size),

@@ -154,7 +154,7 @@ static void pieces_of_a_part_stay_within_its_announced_size(void **state)
     assert_int_equal(message_encode(m, &b), OK);
     assert_int_equal(message_decode(back, buffer_span(&b)), ERR_RANGE);
     buffer_reset(&b);
-    m->u.part.total = SALT_BYTES + PART_MAX_BYTES + 1;
+    m->u.part.total = PART_CARRIED_MAX_BYTES + 1;
     assert_int_equal(message_encode(m, &b), OK);
     assert_int_equal(message_decode(back, buffer_span(&b)), ERR_TOO_LARGE);
     buffer_clear(&b);

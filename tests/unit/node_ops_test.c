@@ -18,6 +18,7 @@
 #include "ledger/log/part.h"
 #include "net/act_blob.h"
 #include "tests/support/cluster_keys.h"
+#include "tests/support/cluster_part.h"
 #include "tests/support/daemon.h"
 
 /* The next commit fails with this, once. */
@@ -222,29 +223,30 @@ static void signature_that_fails_is_refused(void **state)
     cluster_act_clear(&a);
 }
 
-struct with_part { struct buffer blob; struct hash commitment; };
+struct with_part { struct buffer blob; struct cluster_part *part; };
 
+/* The act names the part, the part travels along, sealed to this node. */
 static void make_act_with_part(struct bench *b, const char *text, bool named, bool sent,
                                struct with_part *out)
 {
-    static const uint8_t salt[SALT_BYTES] = {9};
     struct cluster_act a;
     struct compose compose;
-    struct buffer entry = {0};
-    struct span bytes = span_of(text, strlen(text));
+    struct buffer entry = {0}, wraps = {0};
     *out = (struct with_part){0};
-    part_commitment(salt, bytes, &out->commitment);
     cluster_report_act(&a, 1);
-    if (named) {
-        a.part_count = 1;
-        a.parts[0] = (struct part_ref){PART_TEXT, PART_OPEN, bytes.len, out->commitment};
-    }
+    out->part = cluster_part_create(b->c, 1, &a, PART_TEXT, PART_SEALED,
+                                    span_of(text, strlen(text)));
+    a.part_count = named ? 1 : 0;
     assert_true(daemon_compose(b->client, KIND_REPORT, NULL, &compose));
     cluster_sign(b->c, 1, &compose, &a, &entry);
     assert_int_equal(act_blob_put_entry(&out->blob, buffer_span(&entry)), OK);
+    assert_int_equal(part_wraps_encode(&out->part->wraps, &wraps), OK);
+    const struct act_part part = {buffer_span(&wraps), out->part->salt,
+                                  buffer_span(&out->part->bytes)};
     if (sent) {
-        assert_int_equal(act_blob_put_part(&out->blob, salt, bytes), OK);
+        assert_int_equal(act_blob_put_part(&out->blob, &part), OK);
     }
+    buffer_clear(&wraps);
     buffer_clear(&entry);
     cluster_act_clear(&a);
 }
@@ -257,11 +259,14 @@ static json_t *send_blob(struct bench *b, struct with_part *w)
     return reply;
 }
 
-static json_t *ask_part(struct bench *b, const struct hash *commitment, struct buffer *out)
+static json_t *ask_part(struct bench *b, const struct hash *entry, const struct hash *commitment,
+                        struct buffer *out)
 {
-    char hex[2 * HASH_BYTES + 1];
+    char id[2 * HASH_BYTES + 1], hex[2 * HASH_BYTES + 1];
+    assert_int_equal(hex_encode(id, sizeof id, span_of(entry->b, HASH_BYTES)), OK);
     assert_int_equal(hex_encode(hex, sizeof hex, span_of(commitment->b, HASH_BYTES)), OK);
-    return daemon_ask(b->client, json_pack("{s:s, s:s}", "op", "part", "commitment", hex),
+    return daemon_ask(b->client,
+                      json_pack("{s:s, s:s, s:s}", "op", "part", "entry", id, "commitment", hex),
                       (struct span){0}, out);
 }
 
@@ -269,18 +274,29 @@ static void part_travels_with_its_act(void **state)
 {
     struct bench *b = *state;
     struct with_part w;
+    struct hash id;
     struct buffer part = {0};
     make_act_with_part(b, "the photograph", true, true, &w);
     json_t *reply = send_blob(b, &w);
     assert_true(daemon_ok(reply));
+    assert_true(daemon_hash(reply, "id", &id));
     json_decref(reply);
-    reply = ask_part(b, &w.commitment, &part);
+    reply = ask_part(b, &id, &w.part->ref.commitment, &part);
     assert_true(daemon_ok(reply));
     json_decref(reply);
-    assert_int_equal(part.len, SALT_BYTES + strlen("the photograph"));
-    assert_int_equal(part.data[0], 9);
-    assert_memory_equal(part.data + SALT_BYTES, "the photograph", strlen("the photograph"));
+    assert_int_equal(part.len, strlen("the photograph"));
+    assert_memory_equal(part.data, "the photograph", strlen("the photograph"));
+    reply = ask_part(b, &id, &id, &part);
+    expect_error(reply, ERR_NOTFOUND);
     buffer_clear(&part);
+    cluster_part_free(w.part);
+}
+
+static void refuse_part(struct bench *b, struct with_part *w, enum err err)
+{
+    expect_error(send_blob(b, w), err);
+    assert_false(part_held(b->c->members[1].home, &w->part->ref.commitment));
+    cluster_part_free(w->part);
 }
 
 static void part_that_is_missing_or_not_named_is_refused(void **state)
@@ -288,10 +304,20 @@ static void part_that_is_missing_or_not_named_is_refused(void **state)
     struct bench *b = *state;
     struct with_part w;
     make_act_with_part(b, "never sent", true, false, &w);
-    expect_error(send_blob(b, &w), ERR_NOTFOUND);
+    refuse_part(b, &w, ERR_NOTFOUND);
     make_act_with_part(b, "not named", false, true, &w);
-    expect_error(send_blob(b, &w), ERR_FORMAT);
-    expect_error(ask_part(b, &w.commitment, NULL), ERR_NOTFOUND);
+    refuse_part(b, &w, ERR_FORMAT);
+}
+
+/* It could never be shared: nobody holds a key to it. */
+static void part_that_this_node_cannot_open_is_refused(void **state)
+{
+    struct bench *b = *state;
+    struct with_part w;
+    make_act_with_part(b, "for nobody", true, true, &w);
+    uint8_t *wrap_end = w.blob.data + w.blob.len - w.part->bytes.len - SALT_BYTES;
+    wrap_end[-1] ^= 1;
+    refuse_part(b, &w, ERR_KEY);
 }
 
 static void drafts_wait_in_the_node(void **state)
@@ -453,6 +479,7 @@ int main(void)
         WITH_NODE(signature_that_fails_is_refused),
         WITH_NODE(part_travels_with_its_act),
         WITH_NODE(part_that_is_missing_or_not_named_is_refused),
+        WITH_NODE(part_that_this_node_cannot_open_is_refused),
         WITH_NODE(drafts_wait_in_the_node),
         WITH_NODE(full_disk_refuses_the_act_and_the_daemon_goes_on),
         WITH_NODE(uncertain_commit_ends_the_node),

@@ -32,6 +32,22 @@ const char *case_word(const json_t *c)
     return json_object_get(c, "offer") == NULL ? _("in hand") : _("awaiting acceptance");
 }
 
+const char *case_title(const json_t *c)
+{
+    static const struct { const char *name, *word; } rows[] = {
+        {"sealed", N_("(sealed)")},
+        {"missing", N_("(not here yet)")},
+        {"erased", N_("(erased)")},
+        {"spoilt", N_("(does not open)")},
+    };
+    const char *subject = text_at(c, "subject");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].name, subject) == 0)
+            return _(rows[i].word);
+    }
+    return text_at(c, "title");
+}
+
 void print_cases(struct session *s, const char *heading, const json_t *cases)
 {
     const char *const columns[] = {_("case"),      _("state"),    _("grade"), _("sector"),
@@ -54,7 +70,7 @@ void print_cases(struct session *s, const char *heading, const json_t *cases)
                                       code_word_of("grade", text_at(c, "grade")),
                                       text_at(c, "sector"), text_at(c, "district"),
                                       session_member(s, text_at(c, "custodian")),
-                                      session_member(s, to), opened, text_at(c, "title")});
+                                      session_member(s, to), opened, case_title(c)});
     }
     grid_print(&g, stdout);
     grid_clear(&g);

@@ -10,6 +10,8 @@ uint64_t number_at(const json_t *o, const char *key);
 
 /* 在办, 待接收, 已销号(已入账), 已结案 …: one word of how a case stands. Static. */
 const char *case_word(const json_t *c);
+/* Its title, or in words why it is not shown. */
+const char *case_title(const json_t *c);
 /* A table of cases under a heading; nothing for an empty list. */
 void print_cases(struct session *s, const char *heading, const json_t *cases);
 /* Members of a list of ids, with commas. */

@@ -72,7 +72,7 @@ static void print_case(struct session *s, const json_t *c)
     char line[LINE_BYTES];
     snprintf(line, sizeof line, "%s  %s", text_at(c, "number"), case_word(c));
     print_field(_("case"), line);
-    print_field(_("title"), text_at(c, "title"));
+    print_field(_("title"), case_title(c));
     print_field(_("enterprise"), text_at(c, "enterprise"));
     print_field(_("place"), text_at(c, "place"));
     snprintf(line, sizeof line, "%s / %s / %s / %s", code_word_of("grade", text_at(c, "grade")),
