@@ -49,8 +49,10 @@ enum err peer_send_frame(struct sync *s, struct peer *p, struct span frame)
     if (p->state == PEER_CLOSED)
         return ERR_CLOSED;
     enum err err = s->io.send(s->io.ctx, p->id, frame);
-    if (err == OK)
+    if (err == OK) {
         p->bytes_out += frame.len;
+        p->said_bytes += frame.len;
+    }
     return err;
 }
 
@@ -85,10 +87,10 @@ bool fault_of_peer(enum err why)
     return false;
 }
 
-static void peer_forget(struct sync *s, struct peer *p)
+static void peer_forget(struct sync *s, struct peer *p, bool fault)
 {
     peer_enter(p, PEER_CLOSED);
-    pull_drop_peer(s, p);
+    pull_drop_peer(s, p, fault);
     parts_drop_peer(s, p);
     cosigned_neighbours_changed(s);
 }
@@ -97,7 +99,7 @@ void peer_end(struct sync *s, struct peer *p, enum err why)
 {
     if (p->state == PEER_CLOSED)
         return;
-    peer_forget(s, p);
+    peer_forget(s, p, fault_of_peer(why));
     if (fault_of_peer(why))
         s->io.event(s->io.ctx, "bad-peer", p->member, why);
     s->io.close(s->io.ctx, p->id, why);
@@ -209,6 +211,7 @@ void sync_free(struct sync *s)
         peer_free(s->peers[i]);
     parts_clear(s);
     cosign_clear(s);
+    pull_clear(s);
     buffer_clear(&s->out);
     free(s->needs);
     free(s->packages);
@@ -250,12 +253,19 @@ void sync_closed(struct sync *s, struct peer_id id)
     struct peer *p = peer_find(s, id);
     if (p == NULL)
         return;
-    peer_forget(s, p);
+    peer_forget(s, p, false);
+    pull_from_all(s);
     peers_reap(s);
 }
 
+/* Silent since it was asked whether it lives: perhaps cut off at the other side long ago. */
+static bool peer_doubtful(const struct sync *s, const struct peer *p)
+{
+    return p->pinged && s->now_ms - p->ping_ms >= SYNC_DOUBT_MS;
+}
+
 /* Of two connections to one member: the one dialled by the smaller id; of two dialled by the same
- * side, the newer. True when `p` stays. */
+ * side, the newer, and so where the older is in doubt. True when `p` stays. */
 static bool peer_keep_one(struct sync *s, struct peer *p)
 {
     const char *smaller = strcmp(s->self, p->member) < 0 ? s->self : p->member;
@@ -264,7 +274,7 @@ static bool peer_keep_one(struct sync *s, struct peer *p)
         if (other == p || other->state != PEER_READY || strcmp(other->member, p->member) != 0)
             continue;
         bool ours = strcmp(smaller, s->self) == 0;
-        if (other->dialed != p->dialed && other->dialed == ours) {
+        if (other->dialed != p->dialed && other->dialed == ours && !peer_doubtful(s, other)) {
             peer_end(s, p, ERR_EXISTS);
             return false;
         }
@@ -320,6 +330,8 @@ static enum err frame_handle(struct sync *s, struct peer *p, struct span frame)
     p->bytes_in += frame.len;
     p->heard_ms = s->now_ms;
     p->pinged = false;
+    p->said_ms = p->said_bytes = 0;
+    s->frame = frame;
     enum err err = message_decode(s->message, frame);
     if (err != OK)
         return err;
@@ -343,18 +355,31 @@ enum err sync_frame(struct sync *s, struct peer_id id, struct span frame, uint64
     return err;
 }
 
-/* A peer is given one heartbeat to answer, twice: to the hello, and to each ping. */
+/* How long an answer may take: a line that carries more than pings may be slow. */
+static uint64_t pong_wait(const struct sync *s, const struct peer *p)
+{
+    const uint64_t beat = s->options.heartbeat_ms;
+    bool quiet = !pull_asked(s, p) && p->said_bytes < SYNC_BUSY_BYTES;
+    return quiet && SYNC_PONG_MS < beat ? SYNC_PONG_MS : beat;
+}
+
+/* A peer is pinged when it was silent for a heartbeat, or soon after it was shown something: a
+ * connection that was cut off looks like any silent one, and what waits for it is late already. */
+static bool ping_due(const struct sync *s, const struct peer *p)
+{
+    return !p->pinged && (s->now_ms - p->heard_ms >= s->options.heartbeat_ms ||
+                          (p->said_ms != 0 && s->now_ms - p->said_ms >= SYNC_DOUBT_MS));
+}
+
 static void heartbeat(struct sync *s, struct peer *p)
 {
-    uint64_t beat = s->options.heartbeat_ms;
-    if (s->now_ms - p->heard_ms < beat)
-        return;
-    if (p->state != PEER_READY || (p->pinged && s->now_ms - p->ping_ms >= beat)) {
+    bool late = p->state != PEER_READY ? s->now_ms - p->heard_ms >= s->options.heartbeat_ms
+                                       : p->pinged && s->now_ms - p->ping_ms >= pong_wait(s, p);
+    if (late) {
         s->io.event(s->io.ctx, "silent", p->member, ERR_TIMEOUT);
         peer_end(s, p, ERR_TIMEOUT);
-        return;
     }
-    if (p->pinged)
+    if (p->state != PEER_READY || !ping_due(s, p))
         return;
     const struct message m = {.type = MSG_PING, .u.ping = {s->io.random(s->io.ctx)}};
     peer_send(s, p, &m);
@@ -366,8 +391,10 @@ void sync_tick(struct sync *s, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     pull_timeouts(s);
+    if (pull_held(s) == ERR_UNCERTAIN)
+        s->io.event(s->io.ctx, "store", "", ERR_UNCERTAIN);
     heads_retry_unknown(s);
-    heads_show_dirty(s);
+    heads_relay(s);
     for (unsigned i = 0; i < s->peer_count; i++) {
         struct peer *p = s->peers[i];
         if (p->state != PEER_CLOSED)

@@ -31,7 +31,7 @@ struct sync_io {
 
 struct sync_options {
     const char *member;          /* our own id; NULL: the one that the ledger was opened for */
-    unsigned heartbeat_ms;       /* 10000; a missed answer closes */
+    unsigned heartbeat_ms;       /* 10000: silent so long, it is asked; a missed answer closes */
     unsigned exchange_ms;        /* full exchange of heads, 30000 */
     unsigned want_timeout_ms;    /* 20000: asked again from another peer */
 };
@@ -55,11 +55,15 @@ void sync_closed(struct sync *s, struct peer_id peer);
 /* ERR_PROTOCOL and the like: the caller need do nothing, close was called. */
 /* ERR_UNCERTAIN alone concerns the caller: a commit failed in an unknown state, end the process. */
 enum err sync_frame(struct sync *s, struct peer_id peer, struct span frame, uint64_t now_ms);
+/* Every quarter of a second or so. */
 void sync_tick(struct sync *s, uint64_t now_ms);
 /* A log grew (ledger_on_change): a head of our own log goes to all ready peers at once, one of
- * somebody else's on the next tick to those that have not shown it themselves by then. May be
- * called within sync_frame. */
+ * somebody else's on the next sync_relay. May be called within sync_frame. */
 void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms);
+/* Passes heads of other logs on to the peers that have not shown them, unless that was done
+ * within SYNC_RELAY_MS: then the next call or tick does. To be called when what came in is handled,
+ * not within sync_frame. */
+void sync_relay(struct sync *s, uint64_t now_ms);
 /* A part that our member may read is missing here: asks the peers for it, one after the other.
  * Parts that acts of our own cases name, or that are addressed to us, are wanted by the machine
  * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already. */

@@ -70,35 +70,65 @@ void heads_show_all(struct sync *s, struct peer *p)
         p->heads_ms = s->now_ms;
 }
 
-static void head_show(struct sync *s, const struct log *log, struct span note)
+/* What a peer was shown and does not answer raises doubt, once: sync.c. */
+static void heads_sent(struct sync *s, struct peer *p, enum err err)
 {
-    struct message m = {.type = MSG_HEADS,
-                        .u.heads = {.complete = false, .count = 1, .notes = {note}}};
+    if (err != OK)
+        p->owes_heads = true;
+    else if (p->said_ms == 0)
+        p->said_ms = s->now_ms;
+}
+
+static void head_show(struct sync *s, const struct log *log)
+{
+    struct message m = {.type = MSG_HEADS, .u.heads = {.count = 1}};
+    if (!head_servable(log) || head_note(s, log, &m.u.heads.notes[0]) != OK)
+        return;
     for (unsigned i = 0; i < s->peer_count; i++) {
         struct peer *p = s->peers[i];
-        if (p->state != PEER_READY || peer_shown(p, log->no.v) >= log->head_size)
-            continue;
-        if (peer_send(s, p, &m) != OK)
-            p->owes_heads = true;
+        if (p->state == PEER_READY && peer_shown(p, log->no.v) < log->head_size)
+            heads_sent(s, p, peer_send(s, p, &m));
     }
 }
 
-void heads_show_one(struct sync *s, const struct log *log)
+static void relay_to(struct sync *s, struct peer *p)
 {
-    struct span note;
-    if (head_servable(log) && head_note(s, log, &note) == OK)
-        head_show(s, log, note);
+    struct message m = {.type = MSG_HEADS};
+    const struct log *log;
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && i < s->pull_len && (log = ledger_log_at(s->l, i)) != NULL;
+         i++) {
+        struct span note;
+        if (s->pulls[i].dirty && head_servable(log) && peer_shown(p, i) < log->head_size &&
+            (err = head_note(s, log, &note)) == OK)
+            err = note_add(s, p, &m, note);
+    }
+    if (err == OK && m.u.heads.count == 0)
+        return;
+    heads_sent(s, p, err == OK ? heads_flush(s, p, &m, false) : err);
 }
 
-void heads_show_dirty(struct sync *s)
+void heads_relay(struct sync *s)
 {
     const struct log *log;
-    for (unsigned i = 0; i < s->pull_len && (log = ledger_log_at(s->l, i)) != NULL; i++) {
-        if (!s->pulls[i].dirty)
-            continue;
-        s->pulls[i].dirty = !head_servable(log);
-        heads_show_one(s, log);
+    bool any = false;
+    for (unsigned i = 0; !any && i < s->pull_len; i++)
+        any = s->pulls[i].dirty;
+    for (unsigned i = 0; any && i < s->peer_count; i++) {
+        if (s->peers[i]->state == PEER_READY)
+            relay_to(s, s->peers[i]);
     }
+    for (unsigned i = 0; any && i < s->pull_len && (log = ledger_log_at(s->l, i)) != NULL; i++)
+        s->pulls[i].dirty = s->pulls[i].dirty && !head_servable(log);
+    if (any)
+        s->relayed_ms = s->now_ms;
+}
+
+void sync_relay(struct sync *s, uint64_t now_ms)
+{
+    s->now_ms = now_ms;
+    if (now_ms - s->relayed_ms >= SYNC_RELAY_MS)
+        heads_relay(s);
 }
 
 void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms)
@@ -107,7 +137,7 @@ void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms)
     s->told_caught_up = false;
     cosign_log_grew(s, log);
     if (strcmp(log->member, s->self) == 0)
-        heads_show_one(s, log);
+        head_show(s, log);
     else if (pulls_reserve(s) == OK && log->no.v < s->pull_len)
         s->pulls[log->no.v].dirty = true;
 }

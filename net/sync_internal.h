@@ -1,7 +1,7 @@
 /* What the files of the peer state machine share:
  *   sync.c        life of a peer, the table of states, heartbeats
  *   sync_heads.c  showing our heads, judging theirs
- *   sync_pull.c   which log is pulled from whom, wants and their answers
+ *   sync_pull.c   which packages are wanted of whom, and the answers
  *   sync_serve.c  answering wants from the store
  *   sync_parts.c  fetching and serving parts
  *   sync_needs.c  which parts our member should hold
@@ -14,8 +14,17 @@
 #include "net/sync.h"
 
 enum {
-    SYNC_PEER_WANTS = 8,           /* requests under way to one peer */
-    SYNC_LOG_WANTS = 4,            /* of them for one log: one verified while the next travels */
+    SYNC_WANTS = 64,               /* requests under way, and answers that came early */
+    SYNC_PEER_WANTS = 8,           /* of them under way to one peer */
+    SYNC_LOG_WANTS = 16,           /* of them of one log */
+    SYNC_HELD_BYTES = 4 * 1024 * 1024, /* answers that came early, and one more */
+    SYNC_HELD_COMMITS = 2,         /* of them committed in one go: acts must not wait long */
+    SYNC_QUEUE_MS = 1000,          /* a peer is asked for what it sends in this time */
+    SYNC_DOUBLE_MS = 500,          /* a want not answered so long may be asked of another too */
+    SYNC_PONG_MS = 4000,           /* a ping on a line with nothing else to carry is answered */
+    SYNC_DOUBT_MS = 1000,          /* silence after we showed something: ask whether it lives */
+    SYNC_BUSY_BYTES = 65536,       /* a line that was given more may be busy for longer */
+    SYNC_RELAY_MS = 50,            /* heads of others are passed on at most so often */
     SYNC_WANT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES,
     SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
     SYNC_PARTS_WANTED = 256,
@@ -34,13 +43,18 @@ enum {
 
 enum peer_state { PEER_GREETED, PEER_READY, PEER_CLOSED, PEER_STATE_COUNT };
 
-struct want {                      /* one request for packages under way */
-    bool used;
+enum want_state { WANT_FREE, WANT_ASKED, WANT_HELD };
+
+struct want {                      /* one request for packages */
+    enum want_state state;
+    struct peer_id peer;           /* who was asked */
     uint32_t request;
     uint32_t log;                  /* log_no */
     uint64_t from, end;
     unsigned packages;
-    uint64_t deadline_ms;
+    bool doubled;                  /* another peer was asked for the same */
+    uint64_t sent_ms, deadline_ms;
+    struct buffer frame;           /* WANT_HELD: the answer, its turn not yet come */
 };
 
 struct cosign_ref { struct log_no log, cosigner; uint64_t size; };
@@ -69,20 +83,20 @@ struct peer {
     bool dialed, owes_heads, pinged;
     char member[ID_MAX_BYTES + 1];
     uint64_t connected_ms, heard_ms, heads_ms, ping_ms, bytes_in, bytes_out;
+    uint64_t said_ms, said_bytes;  /* first head shown, and bytes sent, since it was heard */
+    uint64_t answered_ms, busy_until_ms;
+    unsigned service_ms;           /* from one answer to the next, smoothed; 0: not known */
     unsigned refusals, turn;       /* turn: the log to be looked at next */
     uint64_t owed;                 /* answers to wants that have not come */
     uint64_t *shown;               /* [log_no]: size of the greatest head it showed */
     size_t shown_len;
     struct buffer unknown;         /* (u32 length ‖ note)*: heads of members not admitted yet */
-    struct want wants[SYNC_PEER_WANTS];
     struct peer_cosign cosign;
 };
 
 struct pull {                      /* of one log */
-    struct peer_id owner;          /* v = 0: nobody */
-    uint64_t next;                 /* where the next want starts; >= stored */
-    unsigned under_way;
-    unsigned packages;             /* to ask for at once: what the owner was seen to fit */
+    struct peer_id last;           /* who was asked last */
+    unsigned packages;             /* to ask for at once: what was seen to fit; 0: not known */
     bool fork_told, dirty;         /* dirty: grew, not yet shown to the peers */
 };
 
@@ -103,9 +117,11 @@ struct sync {
     struct sync_io io;
     struct sync_options options;
     char self[ID_MAX_BYTES + 1];
-    uint64_t now_ms, paused_until_ms;
+    uint64_t now_ms, paused_until_ms, relayed_ms;
     uint32_t last_request;
     uint64_t entries_out;          /* in packages, to all peers since the start */
+    struct want wants[SYNC_WANTS];
+    size_t held_bytes;
     struct peer *peers[PEERS_MAX];
     unsigned peer_count;
     struct pull *pulls;            /* [log_no] */
@@ -113,7 +129,8 @@ struct sync {
     uint64_t convenor_size;        /* of the convenor's log when unknown heads were last tried */
     bool told_caught_up;
     struct package *packages;      /* scratch: SYNC_WANT_PACKAGES */
-    struct message *message;       /* scratch: the frame being handled */
+    struct message *message;       /* scratch: the frame being handled, */
+    struct span frame;             /* and its bytes */
     struct buffer out;             /* scratch: the frame being sent */
     struct part_wanted parts[SYNC_PARTS_WANTED];
     unsigned part_count;
@@ -152,8 +169,8 @@ uint64_t peer_shown(const struct peer *p, uint32_t log);
 /* ---- sync_heads.c ---- */
 /* All heads that we hold the whole of; sets or clears p->owes_heads. */
 void heads_show_all(struct sync *s, struct peer *p);
-void heads_show_dirty(struct sync *s);
-void heads_show_one(struct sync *s, const struct log *log);
+/* What others wrote and grew here, to each peer that has not shown it: one message each. */
+void heads_relay(struct sync *s);
 enum err heads_on_frame(struct sync *s, struct peer *p, const struct message *m);
 /* One event for each forked log. */
 void fork_tell(struct sync *s, const struct log *log);
@@ -163,9 +180,15 @@ void heads_retry_unknown(struct sync *s);
 /* ---- sync_pull.c ---- */
 /* Sends wants to the peer as far as its limits allow. */
 void pull_from(struct sync *s, struct peer *p);
+void pull_from_all(struct sync *s);
 enum err pull_on_packages(struct sync *s, struct peer *p, const struct message *m);
 enum err pull_on_refuse(struct sync *s, struct peer *p, const struct message *m);
-void pull_drop_peer(struct sync *s, struct peer *p);
+/* What the peer was asked for is asked of others; `held`: what it has sent as well. */
+void pull_drop_peer(struct sync *s, struct peer *p, bool held);
+/* Commits held answers whose turn has come, a few. ERR_UNCERTAIN ends the process. */
+MUST_CHECK enum err pull_held(struct sync *s);
+void pull_clear(struct sync *s);
+bool pull_asked(const struct sync *s, const struct peer *p);
 void pull_timeouts(struct sync *s);
 bool pull_idle(const struct sync *s);
 uint64_t pull_behind(const struct sync *s, const struct peer *p);

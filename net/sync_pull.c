@@ -1,6 +1,12 @@
-/* One log is pulled from one peer at a time, in wants that follow each other: while the answer to
- * one is verified the next travels. An answer is committed alone; one that came short, or from a
- * place where we no longer stand, only sets the pull back to what is stored. */
+/* Logs are pulled in wants of a few packages, each from any ready peer that showed a head beyond
+ * it: several peers at once for one log, several logs at once from one peer. Each range of a log is
+ * asked for where nothing is on its way yet, in order, so that what comes short, late or not at all
+ * leaves a hole that the next want fills. Answers are committed alone and in order; one that comes
+ * early is held, within SYNC_HELD_BYTES, until its turn.
+ *
+ * A peer is asked for what it was seen to send in SYNC_QUEUE_MS. One that has nothing left to be
+ * asked for is given the oldest want of another that keeps us waiting; whoever answers first wins.
+ */
 #include <string.h>
 
 #include "ledger/fork.h"
@@ -11,74 +17,107 @@ static const struct log *log_by_no(const struct sync *s, uint32_t no)
     return no < s->pull_len ? ledger_log_at(s->l, no) : NULL;
 }
 
-/* Forgets what was asked of this log: a later answer to it finds no want. */
-static void pull_reset(struct sync *s, uint32_t no)
+static void want_drop(struct sync *s, struct want *w)
 {
-    struct pull *pull = &s->pulls[no];
-    struct peer *owner = pull->owner.v != 0 ? peer_find(s, pull->owner) : NULL;
-    for (unsigned i = 0; owner != NULL && i < SYNC_PEER_WANTS; i++) {
-        if (owner->wants[i].used && owner->wants[i].log == no)
-            owner->wants[i].used = false;
-    }
-    pull->owner.v = 0;
-    pull->under_way = 0;
-    pull->next = 0;
+    s->held_bytes -= w->frame.len;
+    buffer_clear(&w->frame);
+    w->state = WANT_FREE;
 }
 
-void pull_drop_peer(struct sync *s, struct peer *p)
+/* Forgets what was asked of this log, of one peer or of all (NULL): a later answer finds no want.
+ * Held answers go too: they came from a peer that is wrong about this log, or cannot be stored. */
+static void wants_forget(struct sync *s, const struct peer *p, uint32_t no)
 {
-    for (uint32_t no = 0; no < s->pull_len; no++) {
-        if (s->pulls[no].owner.v == p->id.v)
-            pull_reset(s, no);
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        struct want *w = &s->wants[i];
+        if (w->state != WANT_FREE && w->log == no && (p == NULL || w->peer.v == p->id.v))
+            want_drop(s, w);
     }
 }
 
-static struct want *want_free_slot(struct peer *p)
+void pull_drop_peer(struct sync *s, struct peer *p, bool held)
 {
-    for (unsigned i = 0; i < SYNC_PEER_WANTS; i++) {
-        if (!p->wants[i].used)
-            return &p->wants[i];
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        struct want *w = &s->wants[i];
+        if (w->peer.v == p->id.v && (w->state == WANT_ASKED || (held && w->state == WANT_HELD)))
+            want_drop(s, w);
+    }
+}
+
+void pull_clear(struct sync *s)
+{
+    for (unsigned i = 0; i < SYNC_WANTS; i++)
+        want_drop(s, &s->wants[i]);
+}
+
+static struct want *want_free_slot(struct sync *s)
+{
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        if (s->wants[i].state == WANT_FREE)
+            return &s->wants[i];
+    }
+    return NULL;
+}
+
+static struct want *want_find(struct sync *s, const struct peer *p, uint32_t request)
+{
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        struct want *w = &s->wants[i];
+        if (w->state == WANT_ASKED && w->peer.v == p->id.v && w->request == request)
+            return w;
     }
     return NULL;
 }
 
-static struct want *want_find(struct peer *p, uint32_t request)
+/* ---- what to ask for ---- */
+
+struct range { uint64_t from, end; };
+
+static unsigned wants_of_log(const struct sync *s, uint32_t no)
 {
-    for (unsigned i = 0; i < SYNC_PEER_WANTS; i++) {
-        if (p->wants[i].used && p->wants[i].request == request)
-            return &p->wants[i];
-    }
-    return NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < SYNC_WANTS; i++)
+        count += s->wants[i].state != WANT_FREE && s->wants[i].log == no;
+    return count;
 }
 
-static bool pull_possible(const struct sync *s, const struct peer *p, const struct log *log)
+static unsigned wants_of_peer(const struct sync *s, const struct peer *p)
 {
-    const struct pull *pull = &s->pulls[log->no.v];
-    if (pull->owner.v != 0 && pull->owner.v != p->id.v)
-        return false;
-    /* The first answer tells how many packages fit; only then is it known where the next begins. */
-    unsigned limit = pull->packages == 0 ? 1 : SYNC_LOG_WANTS;
-    uint64_t from = pull->owner.v != 0 ? pull->next : log->frontier.size;
-    return pull->under_way < limit && peer_shown(p, log->no.v) > from;
+    unsigned count = 0;
+    for (unsigned i = 0; i < SYNC_WANTS; i++)
+        count += s->wants[i].state == WANT_ASKED && s->wants[i].peer.v == p->id.v;
+    return count;
 }
 
-/* The convenor's log before all others, then they in turn; NULL when nothing is to be asked. */
-static const struct log *pull_choose(struct sync *s, struct peer *p)
+/* As much as it sends in SYNC_QUEUE_MS; two at least, so that the line is not idle between. */
+static unsigned wants_allowed(const struct peer *p)
 {
-    const struct log *convenor = log_by_no(s, 0);
-    if (convenor == NULL)
-        return NULL;
-    if (pull_possible(s, p, convenor))
-        return convenor;
-    if (s->pulls[0].owner.v == p->id.v)
-        return NULL;
-    for (size_t i = 0; i < s->pull_len; i++) {
-        const struct log *log = log_by_no(s, p->turn % (uint32_t)s->pull_len);
-        p->turn = (p->turn + 1) % (unsigned)s->pull_len;
-        if (log != NULL && pull_possible(s, p, log))
-            return log;
+    unsigned fit = p->service_ms == 0 ? 0 : SYNC_QUEUE_MS / p->service_ms;
+    return fit < 2 ? 2 : fit > SYNC_PEER_WANTS ? SYNC_PEER_WANTS : fit;
+}
+
+/* The first range of the log that is neither held nor on its way, ending where one begins that
+ * is; UINT64_MAX: at none. */
+static struct range range_first(const struct sync *s, const struct log *log)
+{
+    struct range r = {log->frontier.size, UINT64_MAX};
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (unsigned i = 0; i < SYNC_WANTS; i++) {
+            const struct want *w = &s->wants[i];
+            if (w->state != WANT_FREE && w->log == log->no.v && w->from <= r.from &&
+                r.from < w->end) {
+                r.from = w->end;
+                moved = true;
+            }
+        }
     }
-    return NULL;
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        const struct want *w = &s->wants[i];
+        if (w->state != WANT_FREE && w->log == log->no.v && w->from > r.from && w->from < r.end)
+            r.end = w->from;
+    }
+    return r;
 }
 
 /* Where a want of `packages` beginning at `from` ends. */
@@ -88,45 +127,133 @@ static uint64_t want_end(uint64_t from, unsigned packages, uint64_t size)
     return end < size ? end : size;
 }
 
-static bool want_send(struct sync *s, struct peer *p, const struct log *log)
+/* What the peer could be asked for of this log now. */
+static bool range_next(const struct sync *s, const struct peer *p, const struct log *log,
+                       struct range *out)
 {
-    struct pull *pull = &s->pulls[log->no.v];
-    struct want *w = want_free_slot(p);
+    const struct pull *pull = &s->pulls[log->no.v];
+    const uint64_t shown = peer_shown(p, log->no.v);
+    if (shown <= log->frontier.size)
+        return false;
+    unsigned packages = pull->packages == 0 ? SYNC_WANT_PACKAGES : pull->packages;
+    *out = range_first(s, log);
+    bool full = wants_of_log(s, log->no.v) >= SYNC_LOG_WANTS || s->held_bytes >= SYNC_HELD_BYTES;
+    if (out->from >= shown || (full && out->from != log->frontier.size))
+        return false;
+    uint64_t end = want_end(out->from, packages, shown);
+    out->end = end < out->end ? end : out->end;
+    return true;
+}
+
+/* In turn; `others`: also logs that another peer is being asked for. */
+static const struct log *log_in_turn(struct sync *s, struct peer *p, bool others,
+                                     struct range *range)
+{
+    for (size_t i = 0; i < s->pull_len; i++) {
+        const uint32_t no = p->turn % (uint32_t)s->pull_len;
+        const struct log *log = log_by_no(s, no);
+        p->turn = (p->turn + 1) % (unsigned)s->pull_len;
+        bool ours = others || s->pulls[no].last.v == p->id.v || wants_of_log(s, no) == 0;
+        if (log != NULL && ours && range_next(s, p, log, range))
+            return log;
+    }
+    return NULL;
+}
+
+static bool asked_for_log(const struct sync *s, const struct peer *p, uint32_t no)
+{
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        const struct want *w = &s->wants[i];
+        if (w->state == WANT_ASKED && w->log == no && w->peer.v == p->id.v)
+            return true;
+    }
+    return false;
+}
+
+/* The convenor's log before all others, then logs of which nobody else is asked, then any; NULL
+ * when nothing is to be asked. */
+static const struct log *pull_choose(struct sync *s, struct peer *p, struct range *range)
+{
+    const struct log *convenor = log_by_no(s, 0);
+    if (convenor == NULL)
+        return NULL;
+    if (range_next(s, p, convenor, range))
+        return convenor;
+    if (asked_for_log(s, p, 0))
+        return NULL;
+    const struct log *log = log_in_turn(s, p, false, range);
+    return log != NULL ? log : log_in_turn(s, p, true, range);
+}
+
+static bool want_send(struct sync *s, struct peer *p, const struct log *log,
+                      const struct range *range, bool doubled)
+{
+    struct want *w = want_free_slot(s);
     if (w == NULL)
         return false;
-    if (pull->owner.v == 0) {
-        pull->owner = p->id;
-        pull->next = log->frontier.size;
-        pull->packages = 0;
-    }
-    unsigned packages = pull->packages != 0 ? pull->packages : SYNC_WANT_PACKAGES;
+    const uint64_t first = range->from / PACKAGE_ENTRIES;
+    const unsigned packages =
+        (unsigned)((range->end + PACKAGE_ENTRIES - 1) / PACKAGE_ENTRIES - first);
     struct message m = {.type = MSG_WANT,
                         .u.want = {.request = ++s->last_request, .log = {.epoch = log->epoch},
-                                   .from = pull->next, .tree_size = peer_shown(p, log->no.v),
+                                   .from = range->from, .tree_size = peer_shown(p, log->no.v),
                                    .packages = (uint8_t)packages}};
     memcpy(m.u.want.log.member, log->member, sizeof log->member);
-    if (peer_send(s, p, &m) != OK) {
-        if (pull->under_way == 0)
-            pull_reset(s, log->no.v);
+    if (peer_send(s, p, &m) != OK)
         return false;
-    }
-    uint64_t end = want_end(pull->next, packages, m.u.want.tree_size);
-    *w = (struct want){true, m.u.want.request, log->no.v, pull->next, end, packages,
-                       s->now_ms + s->options.want_timeout_ms};
-    pull->next = end;
-    pull->under_way++;
+    *w = (struct want){.state = WANT_ASKED, .peer = p->id, .request = m.u.want.request,
+                       .log = log->no.v, .from = range->from, .end = range->end,
+                       .packages = packages, .doubled = doubled, .sent_ms = s->now_ms,
+                       .deadline_ms = s->now_ms + s->options.want_timeout_ms};
+    s->pulls[log->no.v].last = p->id;
     p->owed++;
     return true;
 }
 
+/* A want of another peer that keeps us waiting for longer than this one would. */
+static struct want *want_late(struct sync *s, const struct peer *p)
+{
+    struct want *late = NULL;
+    const uint64_t patience_ms = 2 * p->service_ms > SYNC_DOUBLE_MS ? 2 * p->service_ms
+                                                                    : SYNC_DOUBLE_MS;
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        struct want *w = &s->wants[i];
+        const struct log *log = w->state == WANT_ASKED ? log_by_no(s, w->log) : NULL;
+        if (log != NULL && !w->doubled && w->peer.v != p->id.v &&
+            w->from >= log->frontier.size && w->end <= peer_shown(p, w->log) &&
+            s->now_ms - w->sent_ms >= patience_ms &&
+            (late == NULL || w->sent_ms < late->sent_ms))
+            late = w;
+    }
+    return late;
+}
+
+static bool want_double(struct sync *s, struct peer *p)
+{
+    struct want *late = want_late(s, p);
+    if (late == NULL)
+        return false;
+    const struct range range = {late->from, late->end};
+    late->doubled = want_send(s, p, log_by_no(s, late->log), &range, true);
+    return late->doubled;
+}
+
 void pull_from(struct sync *s, struct peer *p)
 {
-    if (s->now_ms < s->paused_until_ms || pulls_reserve(s) != OK)
+    struct range range;
+    if (s->now_ms < s->paused_until_ms || s->now_ms < p->busy_until_ms || pulls_reserve(s) != OK)
         return;
-    const struct log *log;
-    while (p->state == PEER_READY && want_free_slot(p) != NULL &&
-           (log = pull_choose(s, p)) != NULL && want_send(s, p, log)) {
+    bool asked = true;
+    while (asked && p->state == PEER_READY && wants_of_peer(s, p) < wants_allowed(p)) {
+        const struct log *log = pull_choose(s, p, &range);
+        asked = log != NULL ? want_send(s, p, log, &range, false) : want_double(s, p);
     }
+}
+
+void pull_from_all(struct sync *s)
+{
+    for (unsigned i = 0; i < s->peer_count; i++)
+        pull_from(s, s->peers[i]);
 }
 
 /* ---- answers ---- */
@@ -160,10 +287,10 @@ static enum err packages_commit(struct sync *s, const struct message *m)
     return ledger_receive(s->l, m->u.packages.note, proof, list, m->u.packages.count);
 }
 
-/* Our own trouble or a fork: this log is not pulled from this peer until it shows a head again. */
+/* This log is not pulled from this peer until it shows a head again. */
 static void log_leave(struct sync *s, struct peer *p, uint32_t no)
 {
-    pull_reset(s, no);
+    wants_forget(s, p, no);
     if (no < p->shown_len)
         p->shown[no] = 0;
 }
@@ -181,6 +308,7 @@ static bool fork_possible(const struct log *log, const struct message *m)
            fork_read(&log->frontier, &head, &m->u.packages.consistency) == FORK_POSSIBLE;
 }
 
+/* `p`: who sent it, NULL when it has gone meanwhile. */
 static enum err receive_failed(struct sync *s, struct peer *p, uint32_t no,
                                const struct message *m, enum err err)
 {
@@ -194,32 +322,100 @@ static enum err receive_failed(struct sync *s, struct peer *p, uint32_t no,
     else if (err == ERR_DISK_FULL || err == ERR_IO || err == ERR_NOMEM || err == ERR_CORRUPT) {
         s->paused_until_ms = s->now_ms + SYNC_PAUSE_MS;
         s->io.event(s->io.ctx, "store", log->member, err);
-        pull_reset(s, no);
+        wants_forget(s, NULL, no);
         return OK;
     }
-    log_leave(s, p, no);
+    if (p != NULL)
+        log_leave(s, p, no);
     return OK;
 }
 
-/* After a good answer: an answer shorter than asked for teaches how much to ask for. */
-static void pull_advance(struct sync *s, struct peer *p, const struct want *w, uint64_t end,
-                         unsigned count)
+/* An answer shorter than asked for teaches how much to ask for, until the log is caught up with. */
+static void pull_learn(struct sync *s, const struct peer *p, const struct want *w, uint64_t end,
+                       unsigned count)
 {
     struct pull *pull = &s->pulls[w->log];
-    if (pull->owner.v != p->id.v)
-        return;
-    const uint64_t stored = log_by_no(s, w->log)->frontier.size;
-    bool behind = peer_shown(p, w->log) > stored;
-    if (end == w->end && (behind || pull->under_way > 0)) {
+    bool more = wants_of_log(s, w->log) > 0 || (p != NULL && peer_shown(p, w->log) > end);
+    if (!more)
+        pull->packages = 0;
+    else if (end < w->end || pull->packages == 0)
         pull->packages = count;
-        return;
+}
+
+/* Commits the answer of a want whose turn it is; the want is used up. */
+static enum err answer_commit(struct sync *s, struct peer *p, const struct want *w,
+                              const struct message *m)
+{
+    uint64_t end;
+    const struct log *log = log_by_no(s, w->log);
+    enum err err = log == NULL ? ERR_PROTOCOL : packages_decode(s, m, w, log, &end);
+    if (err != OK)
+        return err;
+    err = packages_commit(s, m);
+    if (err != OK)
+        return receive_failed(s, p, w->log, m, err);
+    pull_learn(s, p, w, end, m->u.packages.count);
+    return OK;
+}
+
+static enum err answer_hold(struct sync *s, struct want *slot, const struct want *w,
+                            struct span frame)
+{
+    *slot = *w;
+    slot->state = WANT_HELD;
+    enum err err = s->held_bytes + frame.len > SYNC_HELD_BYTES
+                       ? ERR_NOMEM
+                       : buffer_put(&slot->frame, frame.data, frame.len);
+    s->held_bytes += slot->frame.len;
+    if (err != OK)
+        want_drop(s, slot);
+    return OK;
+}
+
+/* A held answer whose turn has come, or that came to nothing. */
+static struct want *held_next(struct sync *s)
+{
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        struct want *w = &s->wants[i];
+        const struct log *log = w->state == WANT_HELD ? log_by_no(s, w->log) : NULL;
+        if (log != NULL && w->from <= log->frontier.size)
+            return w;
     }
-    pull_reset(s, w->log);
-    if (behind) {
-        pull->owner = p->id;
-        pull->next = stored;
-        pull->packages = count;
+    return NULL;
+}
+
+enum err pull_held(struct sync *s)
+{
+    enum err err = OK;
+    struct want *slot;
+    for (unsigned done = 0; done < SYNC_HELD_COMMITS && err == OK &&
+                            (slot = held_next(s)) != NULL;) {
+        struct want w = *slot;
+        struct peer *p = peer_find(s, w.peer);
+        slot->frame = (struct buffer){0};
+        slot->state = WANT_FREE;
+        s->held_bytes -= w.frame.len;
+        if (w.from == log_by_no(s, w.log)->frontier.size) {
+            err = message_decode(s->message, buffer_span(&w.frame));
+            if (err == OK)
+                err = answer_commit(s, p, &w, s->message);
+            done++;
+        }
+        buffer_clear(&w.frame);
+        if (p != NULL && fault_of_peer(err))
+            peer_end(s, p, err);
+        if (fault_of_peer(err))
+            err = OK;
     }
+    return err;
+}
+
+static void service_learn(struct sync *s, struct peer *p, const struct want *w)
+{
+    const uint64_t since_ms = p->answered_ms > w->sent_ms ? p->answered_ms : w->sent_ms;
+    const unsigned took_ms = (unsigned)(s->now_ms - since_ms) + 1;
+    p->service_ms = p->service_ms == 0 ? took_ms : (3 * p->service_ms + took_ms) / 4;
+    p->answered_ms = s->now_ms;
 }
 
 /* One answer for each want; one that came too late finds no want and is let go. */
@@ -228,52 +424,52 @@ enum err pull_on_packages(struct sync *s, struct peer *p, const struct message *
     if (p->owed == 0)
         return ERR_PROTOCOL;
     p->owed--;
-    struct want *slot = want_find(p, m->u.packages.request);
+    struct want *slot = want_find(s, p, m->u.packages.request);
     if (slot == NULL)
         return OK;
     const struct want w = *slot;
     const struct log *log = log_by_no(s, w.log);
     uint64_t end;
-    slot->used = false;
-    s->pulls[w.log].under_way--;
-    enum err err = packages_decode(s, m, &w, log, &end);
-    if (err != OK)
-        return err;
-    if (log->frontier.size != w.from) {
-        pull_reset(s, w.log);
+    slot->state = WANT_FREE;
+    service_learn(s, p, &w);
+    if (w.from < log->frontier.size)
         return OK;
+    enum err err = OK;
+    if (w.from > log->frontier.size) {
+        err = packages_decode(s, m, &w, log, &end);
+        return err == OK ? answer_hold(s, slot, &w, s->frame) : err;
     }
-    err = packages_commit(s, m);
-    if (err != OK)
-        return receive_failed(s, p, w.log, m, err);
-    if (p->state == PEER_READY)
-        pull_advance(s, p, &w, end, m->u.packages.count);
-    heads_retry_unknown(s);
-    return OK;
+    err = answer_commit(s, p, &w, m);
+    if (err == OK)
+        err = pull_held(s);
+    if (err == OK)
+        heads_retry_unknown(s);
+    return err;
 }
 
 enum err pull_on_refuse(struct sync *s, struct peer *p, const struct message *m)
 {
-    struct want *w = want_find(p, m->u.refuse.request);
+    struct want *w = want_find(s, p, m->u.refuse.request);
     if (w == NULL)
         return OK;
     p->owed -= p->owed > 0;
-    if (m->u.refuse.code == REFUSE_BUSY)
-        w->deadline_ms = s->now_ms + s->options.exchange_ms / 10;
-    else
+    if (m->u.refuse.code == REFUSE_BUSY) {
+        want_drop(s, w);
+        p->busy_until_ms = s->now_ms + s->options.exchange_ms / 10;
+    } else {
         log_leave(s, p, w->log);
+    }
     return OK;
 }
 
 /* A peer that does not answer is asked for that log again once it shows its heads again. */
 void pull_timeouts(struct sync *s)
 {
-    for (unsigned i = 0; i < s->peer_count; i++) {
-        struct peer *p = s->peers[i];
-        for (unsigned k = 0; p->state == PEER_READY && k < SYNC_PEER_WANTS; k++) {
-            if (p->wants[k].used && s->now_ms >= p->wants[k].deadline_ms)
-                log_leave(s, p, p->wants[k].log);
-        }
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        const struct want *w = &s->wants[i];
+        struct peer *p = w->state == WANT_ASKED ? peer_find(s, w->peer) : NULL;
+        if (p != NULL && s->now_ms >= w->deadline_ms)
+            log_leave(s, p, w->log);
     }
 }
 
@@ -288,10 +484,22 @@ uint64_t pull_behind(const struct sync *s, const struct peer *p)
     return behind;
 }
 
+bool pull_asked(const struct sync *s, const struct peer *p)
+{
+    return wants_of_peer(s, p) > 0;
+}
+
+/* A want that another peer answered sooner is not waited for. */
+static bool want_needed(const struct sync *s, const struct want *w)
+{
+    const struct log *log = w->state == WANT_FREE ? NULL : log_by_no(s, w->log);
+    return log != NULL && w->end > log->frontier.size;
+}
+
 bool pull_idle(const struct sync *s)
 {
-    for (uint32_t no = 0; no < s->pull_len; no++) {
-        if (s->pulls[no].owner.v != 0)
+    for (unsigned i = 0; i < SYNC_WANTS; i++) {
+        if (want_needed(s, &s->wants[i]))
             return false;
     }
     for (unsigned i = 0; i < s->peer_count; i++) {

@@ -28,10 +28,12 @@ static bool conn_over(const struct conn *c)
 }
 
 /* A peer that was cut off for what it did is not dialled at once, however long it had lived. */
-static bool lived_well(const struct conn *c)
+static enum redial_end conn_end(const struct conn *c)
 {
     bool ordinary = c->why == ERR_CLOSED || c->why == ERR_IO || c->why == ERR_TIMEOUT;
-    return c->accepted && ordinary && nng_clock() - c->since_ms >= SETTLED_MS;
+    if (!c->accepted || !ordinary)
+        return REDIAL_REFUSED;
+    return nng_clock() - c->since_ms >= REDIAL_SETTLED_MS ? REDIAL_LOST : REDIAL_UNREACHED;
 }
 
 /* Unlinks one connection that nothing runs for any more; NULL when there is none. */
@@ -46,7 +48,7 @@ static struct conn *finished_take(struct transport *t)
     *at = c->next;
     t->conn_count--;
     if (c->link != NULL)
-        link_down(c->link, lived_well(c));
+        link_down(c->link, conn_end(c));
     return c;
 }
 
@@ -246,7 +248,7 @@ void transport_close(struct transport *t)
         conn_free(c);
     for (unsigned i = 0; i < t->door_count; i++)
         door_free(t->doors[i]);
-    for (unsigned i = 0; i < t->link_count; i++)
+    for (unsigned i = 0; i < t->redial.count; i++)
         link_free(t->links[i]);
     pthread_mutex_destroy(&t->lock);
     buffer_clear(&t->certificate);

@@ -136,6 +136,7 @@ static enum err accept_step(struct conn *c)
         return err;
     pthread_mutex_lock(&c->t->lock);
     c->open = true;
+    links_hasten(c->t);
     pthread_mutex_unlock(&c->t->lock);
     conn_hold(c, TRANSPORT_CONNECTED);
     return OK;

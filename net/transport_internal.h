@@ -20,20 +20,18 @@
 
 #include "crypto/limits.h"
 #include "net/frame.h"
+#include "net/redial.h"
 #include "net/session.h"
 #include "net/transport.h"
 
-enum { STAGING_BYTES = 64 * 1024, KEEPER_MS = 100, BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 60000,
-       SETTLED_MS = 5000, LINKS_MAX = 256, LISTENERS_MAX = 8, HOST_BYTES = 16 };
+enum { STAGING_BYTES = 64 * 1024, KEEPER_MS = 100, LISTENERS_MAX = 8, HOST_BYTES = 16 };
 
 struct link {                      /* an address that we keep a connection to */
     struct transport *t;
     char address[ADDRESS_MAX_BYTES + 1];
     nng_stream_dialer *dialer;
     nng_aio *aio;
-    bool up;                       /* dialing, or a connection of ours lives */
-    uint64_t due_ms;
-    unsigned backoff_ms;
+    unsigned no;                   /* in transport.redial */
 };
 
 struct door {                      /* an address that we listen at */
@@ -71,8 +69,9 @@ struct transport {
     pthread_mutex_t lock;          /* all below, and of a connection what is not the pump's */
     nng_aio *keeper;
     struct conn *conns;
-    unsigned conn_count, link_count, door_count;
-    struct link *links[LINKS_MAX];
+    unsigned conn_count, door_count;
+    struct redial redial;
+    struct link *links[REDIAL_LINKS_MAX];  /* [redial.count] */
     struct door *doors[LISTENERS_MAX];
     uint32_t last_peer;
     bool stopping, identified;
@@ -94,9 +93,10 @@ MUST_CHECK enum err conn_seal(struct conn *c, struct span frame);
 void conn_free(struct conn *c);
 
 /* ---- transport_link.c ---- */
-/* With the lock held. A link's connection ended, or it could not be dialled; `settled`: it had
- * lived well, so the back-off begins anew. */
-void link_down(struct link *k, bool settled);
+/* With the lock held, all three. A link's connection ended, or it could not be dialled. */
+void link_down(struct link *k, enum redial_end end);
+/* A connection opened: the links that wait are dialled soon. */
+void links_hasten(struct transport *t);
 void links_redial(struct transport *t);
 void link_free(struct link *k);
 void door_free(struct door *d);

@@ -4,24 +4,31 @@
 #include "crypto/keys.h"
 #include "net/transport_internal.h"
 
-void link_down(struct link *k, bool settled)
+static uint32_t noise(void)
 {
-    uint32_t noise;
-    random_bytes(&noise, sizeof noise);
-    if (settled)
-        k->backoff_ms = BACKOFF_MIN_MS;
-    k->due_ms = nng_clock() + k->backoff_ms + noise % (k->backoff_ms / 4);
-    k->backoff_ms = k->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : k->backoff_ms * 2;
-    k->up = false;
+    uint32_t n;
+    random_bytes(&n, sizeof n);
+    return n;
+}
+
+void link_down(struct link *k, enum redial_end end)
+{
+    redial_down(&k->t->redial, k->no, end, nng_clock(), noise());
+}
+
+void links_hasten(struct transport *t)
+{
+    redial_opened(&t->redial, nng_clock(), noise());
 }
 
 static void on_dial(void *arg)
 {
     struct link *k = arg;
-    if (nng_aio_result(k->aio) == 0 && conn_start(k->t, nng_aio_get_output(k->aio, 0), k))
+    bool reached = nng_aio_result(k->aio) == 0;
+    if (reached && conn_start(k->t, nng_aio_get_output(k->aio, 0), k))
         return;
     pthread_mutex_lock(&k->t->lock);
-    link_down(k, false);
+    link_down(k, reached ? REDIAL_REFUSED : REDIAL_UNREACHED);
     pthread_mutex_unlock(&k->t->lock);
 }
 
@@ -69,16 +76,18 @@ enum err transport_dial(struct transport *t, const char *address)
     struct link *k = calloc(1, sizeof *k);
     if (k == NULL)
         return ERR_NOMEM;
-    *k = (struct link){.t = t, .backoff_ms = BACKOFF_MIN_MS};
+    *k = (struct link){.t = t};
     snprintf(k->address, sizeof k->address, "%s", address);
     err = transport_err(nng_stream_dialer_alloc(&k->dialer, url));
     if (err == OK)
         err = transport_err(nng_aio_alloc(&k->aio, on_dial, k));
+    if (err == OK)
+        nng_aio_set_timeout(k->aio, REDIAL_DIAL_MS);
     pthread_mutex_lock(&t->lock);
-    if (err == OK && t->link_count == LINKS_MAX)
+    if (err == OK && !redial_add(&t->redial, &k->no))
         err = ERR_BUSY;
     if (err == OK) {
-        t->links[t->link_count++] = k;
+        t->links[k->no] = k;
         links_redial(t);
     }
     pthread_mutex_unlock(&t->lock);
@@ -126,16 +135,20 @@ enum err transport_listen(struct transport *t, const char *address)
     return err;
 }
 
+static bool connected(const struct transport *t)
+{
+    const struct conn *c = t->conns;
+    while (c != NULL && (!c->open || c->closing))
+        c = c->next;
+    return c != NULL;
+}
+
 void links_redial(struct transport *t)
 {
-    uint64_t now = nng_clock();
-    for (unsigned i = 0; t->identified && i < t->link_count; i++) {
-        struct link *k = t->links[i];
-        if (!k->up && now >= k->due_ms) {
-            k->up = true;
-            nng_stream_dialer_dial(k->dialer, k->aio);
-        }
-    }
+    unsigned no;
+    bool alone = t->identified && !connected(t);
+    while (t->identified && redial_next(&t->redial, nng_clock(), !alone, noise(), &no))
+        nng_stream_dialer_dial(t->links[no]->dialer, t->links[no]->aio);
     for (unsigned i = 0; i < t->door_count; i++) {
         struct door *d = t->doors[i];
         if (d->idle) {

@@ -125,6 +125,9 @@ void faces_announce(struct node *n)
             sync_announce(n->sync, log, clock_steady_ms());
         }
     }
+    if (n->changed_count > 0) {
+        sync_relay(n->sync, clock_steady_ms());
+    }
     n->changed_count = 0;
 }
 

@@ -59,33 +59,6 @@ static bool all_same(const struct town *t)
     return true;
 }
 
-/* Reports that share commits, for logs of some length. */
-static void many_reports(struct cluster *c, unsigned member, unsigned count)
-{
-    enum { BATCH = 200 };
-    struct append items[BATCH];
-    struct buffer bytes[BATCH];
-    struct compose compose;
-    struct cluster_act act;
-    for (unsigned done = 0; done < count; done += BATCH) {
-        unsigned n = count - done < BATCH ? count - done : BATCH;
-        assert_int_equal(ledger_compose(c->members[member].ledger, KIND_REPORT, NULL, &compose),
-                         OK);
-        for (unsigned i = 0; i < n; i++) {
-            bytes[i] = (struct buffer){0};
-            cluster_report_act(&act, done + i);
-            cluster_sign(c, member, &compose, &act, &bytes[i]);
-            cluster_act_clear(&act);
-            items[i] = (struct append){.entry = buffer_span(&bytes[i])};
-        }
-        assert_int_equal(ledger_append(c->members[member].ledger, items, n), OK);
-        for (unsigned i = 0; i < n; i++) {
-            assert_int_equal(items[i].err, OK);
-            buffer_clear(&bytes[i]);
-        }
-    }
-}
-
 static void new_heads_are_announced_at_once(void **state)
 {
     (void)state;
@@ -108,7 +81,7 @@ static void cut_off_member_catches_up_after_heal(void **state)
     town_chain(&t);
     assert_true(net_sim_settle(t.sim, 10000));
     net_sim_cut(t.sim, 3);
-    many_reports(t.c, 1, 700);
+    cluster_reports(t.c, 1, 700);
     for (unsigned i = 0; i < 3; i++)
         cluster_report(t.c, 3, i);
     net_sim_run(t.sim, 30000);
@@ -132,7 +105,7 @@ static void any_seed_of_breaking_links_ends_with_equal_copies(void **state)
         for (unsigned i = 0; i < 30; i++) {
             unsigned member = (unsigned)(net_sim_random(t.sim) % 5);
             if (i % 10 == 0)
-                many_reports(t.c, member, 300);
+                cluster_reports(t.c, member, 300);
             else
                 cluster_report(t.c, member, i);
             net_sim_run(t.sim, (unsigned)(net_sim_random(t.sim) % 2000));
@@ -168,7 +141,7 @@ static void forged_packages_are_cut_off_and_fetched_from_somebody_else(void **st
         town_init(&t, 3, 3 + i);
         net_sim_on_frame(t.sim, spoil_packages, &s);
         net_sim_link(t.sim, 1, 2);
-        many_reports(t.c, 1, 20);
+        cluster_reports(t.c, 1, 20);
         net_sim_run(t.sim, 10000);
         assert_true(net_sim_events(t.sim, 2)->bad_peers > 0);
         assert_false(same_logs(t.c->members[1].ledger, t.c->members[2].ledger));
@@ -186,7 +159,7 @@ static void a_broken_pull_resumes_where_it_stopped(void **state)
     struct town t;
     struct spoiler s = {0};
     town_init(&t, 2, 9);
-    many_reports(t.c, 1, 6000);
+    cluster_reports(t.c, 1, 6000);
     net_sim_on_frame(t.sim, spoil_packages, &s);
     net_sim_link(t.sim, 1, 0);
     const struct log *log = ledger_log(t.c->members[0].ledger, t.c->members[1].id, 0);
@@ -239,7 +212,7 @@ static void a_newcomer_with_genesis_alone_gets_everything(void **state)
     struct buffer genesis = {0};
     struct ledger *l;
     town_init(&t, 3, 6);
-    many_reports(t.c, 2, 300);
+    cluster_reports(t.c, 2, 300);
     assert_true((size_t)snprintf(home, sizeof home, "%.200s/newcomer", t.c->folder) < sizeof home);
     assert_int_equal(folder_create(home, 0700), OK);
     assert_int_equal(home_path(from, sizeof from, t.c->members[0].home, "genesis"), OK);
@@ -338,7 +311,7 @@ static void answers_that_nobody_asked_for_change_nothing_and_end_the_session(voi
     struct town t;
     struct buffer b = {0};
     town_init(&t, 2, 8);
-    many_reports(t.c, 1, 3);
+    cluster_reports(t.c, 1, 3);
     struct peer_id peer = greeted(&t, "stranger");
     const struct log *log = ledger_log(t.c->members[1].ledger, t.c->members[1].id, 0);
     const struct log *held = ledger_log(t.c->members[0].ledger, t.c->members[1].id, 0);
@@ -346,7 +319,7 @@ static void answers_that_nobody_asked_for_change_nothing_and_end_the_session(voi
     uint64_t end;
     assert_int_equal(message_packages_build(ledger_txn(t.c->members[1].ledger), log, 77, before, 1,
                                             &b, &end), OK);
-    show_head(&t, peer, 1, before + 1000, 3);                 /* wanted now, by another number */
+    show_head(&t, peer, 1, before + 10, 3);                   /* wanted now, by another number */
     assert_int_equal(net_sim_inject(t.sim, 0, peer, buffer_span(&b)), OK);
     assert_int_equal(net_sim_inject(t.sim, 0, peer, buffer_span(&b)), ERR_PROTOCOL);
     assert_hung_up(&t, peer, ERR_PROTOCOL);
@@ -493,5 +466,6 @@ int main(void)
         cmocka_unit_test(open_parts_reach_those_concerned_and_nobody_else),
         cmocka_unit_test(sealed_parts_open_for_those_concerned_and_nobody_else),
     };
+    net_sim_in_memory();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -186,7 +186,8 @@ static bool pull_log(struct ledger *to, struct ledger *from, const struct log *l
     while (more && held(to, log) < log->head_size) {
         struct buffer frame = {0};
         uint64_t end;
-        CLUSTER_DEMAND(message_packages_build(ledger_txn(from), log, 1, held(to, log), 4, &frame,
+        CLUSTER_DEMAND(message_packages_build(ledger_txn(from), log, 1, held(to, log),
+                                              COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES, &frame,
                                               &end) == OK);
         more = receive(to, buffer_span(&frame));
         any = any || more;

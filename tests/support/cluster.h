@@ -95,6 +95,8 @@ void cluster_append(struct cluster *c, unsigned member, const struct cluster_act
                     struct hash *id);
 /* A whole report of a general hazard; the case id. `nth` goes into its clause. */
 struct hash cluster_report(struct cluster *c, unsigned member, unsigned nth);
+/* `count` of them that share commits, for logs of some length. */
+void cluster_reports(struct cluster *c, unsigned member, unsigned count);
 /* Fills *a as that report. */
 void cluster_report_act(struct cluster_act *a, unsigned nth);
 

@@ -204,3 +204,29 @@ struct hash cluster_report(struct cluster *c, unsigned member, unsigned nth)
     cluster_act_clear(&a);
     return id;
 }
+
+void cluster_reports(struct cluster *c, unsigned member, unsigned count)
+{
+    enum { BATCH = 200 };
+    struct append items[BATCH];
+    struct buffer bytes[BATCH];
+    struct compose compose;
+    struct cluster_act act;
+    for (unsigned done = 0; done < count; done += BATCH) {
+        unsigned n = count - done < BATCH ? count - done : BATCH;
+        CLUSTER_DEMAND(ledger_compose(c->members[member].ledger, KIND_REPORT, NULL, &compose) ==
+                       OK);
+        for (unsigned i = 0; i < n; i++) {
+            bytes[i] = (struct buffer){0};
+            cluster_report_act(&act, done + i);
+            cluster_sign(c, member, &compose, &act, &bytes[i]);
+            cluster_act_clear(&act);
+            items[i] = (struct append){.entry = buffer_span(&bytes[i])};
+        }
+        CLUSTER_DEMAND(ledger_append(c->members[member].ledger, items, n) == OK);
+        for (unsigned i = 0; i < n; i++) {
+            CLUSTER_DEMAND(items[i].err == OK);
+            buffer_clear(&bytes[i]);
+        }
+    }
+}
