@@ -40,6 +40,13 @@ enum {
     GENESIS_MAX_BYTES = 65536,
     DRAFTS_MAX = 1024,
     PEERS_MAX = 256,
+    DESKS_MAX = 64,                   /* sessions of officers' desks: the other places are peers' */
+    DESK_SESSIONS_MAX = 4,            /* of one officer */
+    DESK_REQUESTS_PER_MINUTE = 600,   /* of one officer, over all sessions */
+    DESK_REQUESTS_BURST = 120,
+    DESK_BYTES_PER_MINUTE = 64 * 1024 * 1024,
+    DESK_BYTES_BURST = 32 * 1024 * 1024,
+    DESK_REFUSALS_MAX = 100,          /* for asking too fast: then it is cut off */
 };
 
 /* A draft waits this long for its remaining signatures. */

@@ -37,7 +37,9 @@ MUST_CHECK enum err ipc_call(struct ipc_client *c, const json_t *request, struct
 
 /* ---- server ---- */
 struct ipc_server;
-struct ipc_conn { uint64_t id; };
+/* desk: the transport's number of an officer's session (net/desk_message.h), whose requests are
+ * answered there and not by ipc_answer; 0: a client of the socket. */
+struct ipc_conn { uint64_t id; uint32_t desk; };
 struct ipc_request {                 /* handed over by on_request; owned by the receiver */
     struct ipc_conn conn;
     uid_t uid;

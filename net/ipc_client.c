@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "net/frame.h"
 #include "net/ipc_frame.h"
+#include "net/socket.h"
 
 enum { PIECE_BYTES = 64 * 1024 };
 
@@ -17,28 +17,6 @@ struct ipc_client {
     struct frame_reader reader;
     uint8_t piece[PIECE_BYTES];
 };
-
-static enum err err_of_socket(int errno_value)
-{
-    switch (errno_value) {
-    case ENOENT:
-    case ECONNREFUSED: return ERR_NOTFOUND;
-    case EAGAIN:
-    case EINPROGRESS: return ERR_TIMEOUT;
-    case EPIPE:
-    case ECONNRESET: return ERR_CLOSED;
-    default: return err_from_errno(errno_value);
-    }
-}
-
-static enum err timeouts_set(int fd, unsigned timeout_ms)
-{
-    const struct timeval t = {timeout_ms / 1000, (suseconds_t)(timeout_ms % 1000) * 1000};
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t) != 0)
-        return err_of_socket(errno);
-    return OK;
-}
 
 enum err ipc_connect(struct ipc_client **out, const char *socket_path, unsigned timeout_ms)
 {
@@ -51,9 +29,9 @@ enum err ipc_connect(struct ipc_client **out, const char *socket_path, unsigned 
         return ERR_NOMEM;
     frame_reader_init(&c->reader, IPC_MAX_BYTES);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    enum err err = c->fd < 0 ? err_of_socket(errno) : timeouts_set(c->fd, timeout_ms);
+    enum err err = c->fd < 0 ? socket_err(errno) : socket_timeout(c->fd, timeout_ms);
     if (err == OK && connect(c->fd, (const struct sockaddr *)&at, sizeof at) != 0)
-        err = err_of_socket(errno);
+        err = socket_err(errno);
     if (err == OK)
         *out = c;
     else
@@ -71,29 +49,15 @@ void ipc_disconnect(struct ipc_client *c)
     free(c);
 }
 
-static enum err all_send(struct ipc_client *c, struct span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = send(c->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-        if (n < 0 && errno != EINTR)
-            return err_of_socket(errno);
-        if (n > 0)
-            bytes = span_of(bytes.data + n, bytes.len - (size_t)n);
-    }
-    return OK;
-}
-
 static enum err frame_receive(struct ipc_client *c, struct buffer *frame)
 {
     bool whole = false;
     while (!whole) {
-        ssize_t n = recv(c->fd, c->piece, sizeof c->piece, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? err_of_socket(errno) : ERR_CLOSED;
-        struct span in = span_of(c->piece, (size_t)n);
-        enum err err = frame_feed(&c->reader, &in, &whole);
+        size_t n = 0;
+        enum err err = socket_receive(c->fd, c->piece, sizeof c->piece, &n);
+        struct span in = span_of(c->piece, n);
+        if (err == OK)
+            err = frame_feed(&c->reader, &in, &whole);
         if (err != OK)
             return err;
         if (in.len > 0)
@@ -111,7 +75,7 @@ enum err ipc_call(struct ipc_client *c, const json_t *request, struct span blob,
     json_t *head = NULL;
     enum err sent = ipc_frame_encode(request, blob, &wire);
     if (sent == OK)
-        sent = all_send(c, buffer_span(&wire));
+        sent = socket_send(c->fd, buffer_span(&wire));
     buffer_clear(&wire);
     /* A server that refuses a request in the middle says why before it hangs up. */
     enum err err = sent == OK || sent == ERR_CLOSED ? frame_receive(c, &frame) : sent;

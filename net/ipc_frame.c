@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err ipc_frame_encode(const json_t *head, struct span blob, struct buffer *out)
+enum err ipc_body_encode(const json_t *head, struct span blob, struct buffer *out)
 {
     char *text = json_dumps(head, JSON_COMPACT);
     if (text == NULL)
@@ -13,9 +13,7 @@ enum err ipc_frame_encode(const json_t *head, struct span blob, struct buffer *o
     if (len > IPC_MAX_BYTES || blob.len > IPC_MAX_BYTES - 4 - len)
         err = ERR_TOO_LARGE;
     if (err == OK)
-        err = buffer_reserve(out, 8 + len + blob.len);
-    if (err == OK)
-        err = buffer_put_u32(out, (uint32_t)(4 + len + blob.len));
+        err = buffer_reserve(out, 4 + len + blob.len);
     if (err == OK)
         err = buffer_put_u32(out, (uint32_t)len);
     if (err == OK)
@@ -24,6 +22,19 @@ enum err ipc_frame_encode(const json_t *head, struct span blob, struct buffer *o
         err = buffer_put(out, blob.data, blob.len);
     free(text);
     if (err != OK)
+        out->len = before;
+    return err;
+}
+
+enum err ipc_frame_encode(const json_t *head, struct span blob, struct buffer *out)
+{
+    size_t before = out->len;
+    enum err err = buffer_put_u32(out, 0);
+    if (err == OK)
+        err = ipc_body_encode(head, blob, out);
+    if (err == OK)
+        store_u32(out->data + before, (uint32_t)(out->len - before - 4));
+    else
         out->len = before;
     return err;
 }

@@ -5,9 +5,10 @@
 static enum err on_opening(void *ctx, enum channel_purpose purpose, struct span hint,
                            uint8_t psk[NOISE_PSK_BYTES])
 {
-    (void)ctx;
-    (void)psk;
-    return purpose == CHANNEL_PEER && hint.len == 0 ? OK : ERR_UNSUPPORTED;
+    const struct session *s = ctx;
+    if (purpose != CHANNEL_ENROL)
+        return hint.len == 0 ? OK : ERR_PROTOCOL;
+    return s->secrets.find == NULL ? ERR_NOTFOUND : s->secrets.find(s->secrets.ctx, hint, psk);
 }
 
 static enum err own_certificate(void *ctx, struct buffer *out)
@@ -27,9 +28,10 @@ static enum err on_peer(void *ctx, const struct xpubkey *key, struct span certif
 }
 
 void session_init(struct session *s, enum noise_role role, const struct hash *ledger,
-                  const struct xkey *key, struct buffer *certificate)
+                  const struct xkey *key, struct buffer *certificate,
+                  const struct session_secrets *secrets)
 {
-    *s = (struct session){.phase = SESSION_OPENING, .own = *certificate};
+    *s = (struct session){.phase = SESSION_OPENING, .own = *certificate, .secrets = *secrets};
     *certificate = (struct buffer){0};
     const struct channel_config c = {
         .role = role, .key = key, .ledger = *ledger, .purpose = CHANNEL_PEER,

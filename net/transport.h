@@ -7,12 +7,14 @@
 #define JIELI_NET_TRANSPORT_H
 
 #include "crypto/bytes.h"
+#include "crypto/channel.h"
 #include "crypto/keys.h"
 #include "net/address.h"
 #include "net/sync.h"
 
-/* CLAIMED    a peer has proven `key` and claims to be whom the certificate in `frame` names: the
- *            receiver judges it, then transport_accept or transport_disconnect
+/* CLAIMED    the other side has proven `key`: as a peer it claims to be whom the certificate in
+ *            `frame` names, with an invitation it knows the secret of the one that `hint` names.
+ *            The receiver judges it, then transport_accept or transport_disconnect
  * CONNECTED  accepted, and both directions are open
  * CLOSED     the last event; also of connections that never became more than an attempt */
 enum transport_event_type {
@@ -23,7 +25,9 @@ struct transport_event {
     struct peer_id peer;
     bool dialed;
     enum err why;                   /* CLOSED: what ended it, ERR_CLOSED for an ordinary end */
+    enum channel_purpose purpose;   /* as the dialler announced it; PEER before it did */
     struct xpubkey key;             /* CLAIMED */
+    uint8_t hint[CHANNEL_HINT_MAX_BYTES], hint_len;   /* CLAIMED, purpose ENROL */
     char address[ADDRESS_MAX_BYTES + 1];  /* as dialled, or the numeric host that dialled us */
     struct buffer frame;            /* FRAME, CLAIMED: the receiver's, when it returns true */
 };
@@ -31,7 +35,13 @@ struct transport_event {
  * twice at once and in order; it must only enqueue, or accept, and not call back into the transport
  * otherwise. False pushes back: nothing was taken, reading from that peer pauses and the event
  * comes again after transport_resume, or by itself some moments later. */
-struct transport_handler { void *ctx; bool (*on_event)(void *ctx, struct transport_event *event); };
+struct transport_handler {
+    void *ctx;
+    bool (*on_event)(void *ctx, struct transport_event *event);
+    /* Also on library threads, and bound alike: the secret of an invitation (net/session.h); NULL:
+     * there are none. */
+    enum err (*secret)(void *ctx, struct span hint, uint8_t psk[NOISE_PSK_BYTES]);
+};
 
 enum {
     TRANSPORT_HANDSHAKE_MS = 10000,   /* from the first byte to transport_accept */

@@ -106,6 +106,7 @@ static void conn_hold(struct conn *c, enum transport_event_type type)
 {
     c->held = (struct transport_event){.type = type, .peer = c->peer, .dialed = c->link != NULL};
     memcpy(c->held.address, c->address, sizeof c->held.address);
+    c->held.purpose = c->session.channel.opened ? c->session.channel.purpose : CHANNEL_PEER;
     c->has_held = true;
 }
 
@@ -120,6 +121,8 @@ static enum err opening_step(struct conn *c)
         return err;
     conn_hold(c, TRANSPORT_CLAIMED);
     c->held.key = c->session.channel.peer;
+    c->held.hint_len = c->session.channel.hint_len;
+    memcpy(c->held.hint, c->session.channel.hint, c->held.hint_len);
     c->held.frame = c->session.claim;
     c->session.claim = (struct buffer){0};
     return OK;
@@ -329,12 +332,13 @@ static bool claims_fit(struct transport *t, const struct conn *one)
 static bool conn_admit(struct transport *t, struct conn *c)
 {
     struct buffer certificate = {0};
+    const struct session_secrets secrets = {t->handler.ctx, t->handler.secret};
     if (t->stopping || !t->identified || t->conn_count >= PEERS_MAX ||
         (c->link == NULL && !claims_fit(t, c)) ||
         buffer_put(&certificate, t->certificate.data, t->certificate.len) != OK)
         return false;
     session_init(&c->session, c->link != NULL ? NOISE_INITIATOR : NOISE_RESPONDER,
-                 &t->options.ledger, &t->key, &certificate);
+                 &t->options.ledger, &t->key, &certificate, &secrets);
     c->peer.v = ++t->last_peer;
     c->busy = true;
     c->next = t->conns;

@@ -18,7 +18,10 @@ static bool on_event(void *ctx, struct transport_event *event)
 {
     struct node *n = ctx;
     const struct span frame = buffer_span(&event->frame);
-    if (event->type != TRANSPORT_FRAME) {
+    if (event->type == TRANSPORT_FRAME && event->purpose == CHANNEL_DESK) {
+        return desks_frame(n->desks, n->queue, event);
+    }
+    if (event->type != TRANSPORT_FRAME || event->purpose != CHANNEL_PEER) {
         return queue_push_event(n->queue, event);
     }
     if (!queue_room(n->queue, event)) {
@@ -118,6 +121,7 @@ void faces_announce(struct node *n)
     if (n->changed_count > 0) {
         sessions_identify(n);
         sessions_recheck(n);
+        desks_recheck(n);
     }
     for (unsigned i = 0; i < n->changed_count; i++) {
         const struct log *log = ledger_log(n->ledger, n->changed[i].member, n->changed[i].epoch);
@@ -151,7 +155,7 @@ static void peer_connected(struct node *n, const struct transport_event *event)
     }
 }
 
-void faces_event(struct node *n, const struct transport_event *event)
+static void peer_event(struct node *n, const struct transport_event *event)
 {
     enum err err = OK;
     switch (event->type) {
@@ -174,5 +178,14 @@ void faces_event(struct node *n, const struct transport_event *event)
     }
     if (err == ERR_UNCERTAIN) {
         n->fatal = err;
+    }
+}
+
+void faces_event(struct node *n, const struct transport_event *event)
+{
+    switch (event->purpose) {
+    case CHANNEL_PEER: peer_event(n, event); break;
+    case CHANNEL_DESK: desks_event(n, event); break;
+    case CHANNEL_ENROL: transport_disconnect(n->transport, event->peer, ERR_UNSUPPORTED); break;
     }
 }

@@ -158,6 +158,9 @@ static enum err open_all(struct node *n)
         err = failure_report(n->logger, "queue", "", queue_create(&n->queue));
     }
     if (err == OK) {
+        err = failure_report(n->logger, "desks", "", desks_create(&n->desks));
+    }
+    if (err == OK) {
         err = open_ledger(n);
     }
     if (err == OK) {
@@ -220,6 +223,7 @@ static void tick(struct node *n)
         sessions_identify(n);
         sessions_recheck(n);
         cosign_identify(n);
+        desks_recheck(n);
         sync_tick(n->sync, now_ms);
         n->tick_ms = now_ms + TICK_MS;
     }
@@ -275,6 +279,7 @@ void node_close(struct node *n)
     }
     prefetch_free(n->prefetch);
     queue_free(n->queue);
+    desks_free(n->desks);
     pool_free(n->pool);
     signkey_free(n->key);
     sessions_clear(n);

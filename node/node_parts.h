@@ -9,6 +9,7 @@
 #include "net/transport.h"
 #include "node/access.h"
 #include "node/cosign.h"
+#include "node/desks.h"
 #include "node/node.h"
 #include "node/pool.h"
 #include "node/prefetch.h"
@@ -41,6 +42,7 @@ struct node {
     struct transport *transport;
     struct sessions sessions;
     struct cosign cosign;
+    struct desks *desks;
     struct ipc_server *ipc;
     enum err fatal;                /* not OK: the loop ends */
     bool stopping;

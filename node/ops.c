@@ -37,16 +37,34 @@ static void refuse_with(struct node *n, const struct ipc_request *request, enum 
                         enum reason reason, json_t *reply)
 {
     struct logline line;
-    ipc_answer(n->ipc, request->conn, reply, (struct span){0});
+    ops_answer(n, request->conn, reply, (struct span){0});
     json_decref(reply);
     logline_begin(&line, n->logger, err == ERR_PERMISSION ? LEVEL_WARN : LEVEL_INFO, "refused");
     logline_text(&line, "op", op_name(request));
-    logline_uint(&line, "uid", request->uid);
+    ops_log_caller(&line, n, request->conn, request->uid);
     logline_err(&line, err);
     if (reason != REASON_NONE) {
         logline_text(&line, "reason", reason_name(reason));
     }
     logline_end(&line);
+}
+
+void ops_log_caller(struct logline *line, const struct node *n, struct ipc_conn conn, uid_t uid)
+{
+    if (conn.desk == 0) {
+        logline_uint(line, "uid", uid);
+    } else {
+        logline_text(line, "officer", desks_person(n, conn.desk));
+    }
+}
+
+void ops_answer(struct node *n, struct ipc_conn conn, const json_t *reply, struct span blob)
+{
+    if (conn.desk == 0) {
+        ipc_answer(n->ipc, conn, reply, blob);
+    } else {
+        desks_answer(n, conn.desk, reply, blob);
+    }
 }
 
 static json_t *refusal(enum err err, const char *message)
@@ -82,7 +100,7 @@ void ops_accept(struct node *n, const struct ipc_request *request, struct answer
         ops_refuse(n, request, ERR_NOMEM, REASON_NONE);
         return;
     }
-    ipc_answer(n->ipc, request->conn, answer->reply, buffer_span(&answer->blob));
+    ops_answer(n, request->conn, answer->reply, buffer_span(&answer->blob));
 }
 
 static void run(struct node *n, const struct ipc_request *request, ops_handler *handler)
@@ -120,11 +138,12 @@ static bool is_append(const struct ipc_request *request)
 
 static bool may_use(struct node *n, const struct ipc_request *request)
 {
-    if (access_check(&n->access, request->uid) == OK) {
-        return true;
+    enum err err = request->conn.desk == 0 ? access_check(&n->access, request->uid)
+                                           : desks_take(n, request);
+    if (err != OK) {
+        ops_refuse(n, request, err, REASON_NONE);
     }
-    ops_refuse(n, request, ERR_PERMISSION, REASON_NONE);
-    return false;
+    return err == OK;
 }
 
 void ops_serve(struct node *n)
@@ -157,7 +176,7 @@ static void log_fork(const struct node *n, const struct ipc_request *request, co
     struct logline line;
     logline_begin(&line, n->logger, LEVEL_ERROR, "fork");
     logline_text(&line, "member", member);
-    logline_uint(&line, "uid", request->uid);
+    ops_log_caller(&line, n, request->conn, request->uid);
     logline_err(&line, ERR_FORK);
     logline_end(&line);
 }
@@ -252,7 +271,8 @@ enum err ops_peers(struct node *n, const struct ipc_request *request, struct ans
 
 enum err ops_stop(struct node *n, const struct ipc_request *request, struct answer *answer)
 {
-    enum err err = access_check_owner(&n->access, request->uid);
+    enum err err = request->conn.desk == 0 ? access_check_owner(&n->access, request->uid)
+                                           : ERR_PERMISSION;
     if (err == OK) {
         n->stopping = true;
         answer->reply = json_object();

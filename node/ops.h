@@ -22,7 +22,11 @@ void ops_serve(struct node *n);
 void acts_add(struct node *n, const struct ipc_request *request);
 void acts_commit(struct node *n);
 
-/* Answers `request` with an error; reason may be REASON_NONE. Logged with the caller's uid. */
+/* Answers wherever the request came from. Takes nothing over. */
+void ops_answer(struct node *n, struct ipc_conn conn, const json_t *reply, struct span blob);
+/* Who asked, for a line of the log: the uid, or the person number of the officer at the desk. */
+void ops_log_caller(struct logline *line, const struct node *n, struct ipc_conn conn, uid_t uid);
+/* Answers `request` with an error; reason may be REASON_NONE. Logged with the caller. */
 void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
                 enum reason reason);
 /* Refuses an act for its claimed time, saying on which side it lies. */

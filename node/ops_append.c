@@ -90,7 +90,7 @@ static void log_act(const struct node *n, const struct ipc_request *request,
 {
     struct logline line;
     logline_begin(&line, n->logger, LEVEL_INFO, "act");
-    logline_uint(&line, "uid", request->uid);
+    ops_log_caller(&line, n, request->conn, request->uid);
     logline_uint(&line, "index", item->index);
     logline_hash(&line, "id", &item->id);
     logline_end(&line);

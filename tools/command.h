@@ -17,12 +17,14 @@ struct command {
     const struct option_row *options;   /* its own, ends with name NULL; NULL for none */
     const struct kind_row *(*kind)(const char *first_word);  /* whose options it takes; or NULL */
     bool signs;                         /* takes --key, --as, --role as well */
+    bool at_home;                       /* works on the home's files: never from a desk */
     int (*run)(struct session *s);      /* returns an enum exit_code */
 };
 
 extern const struct command cmd_genesis, cmd_init, cmd_admit, cmd_officer, cmd_duty, cmd_members,
     cmd_cases, cmd_show, cmd_inbox, cmd_blindspots, cmd_whose, cmd_status, cmd_draft, cmd_drafts,
-    cmd_sign, cmd_doctor, cmd_bundle, cmd_audit, cmd_export, cmd_fold, cmd_export_tiles, cmd_vkey;
+    cmd_sign, cmd_doctor, cmd_bundle, cmd_audit, cmd_export, cmd_fold, cmd_export_tiles, cmd_vkey,
+    cmd_desk;
 
 /* i-th command of the table; NULL past the end. */
 const struct command *command_at(unsigned i);

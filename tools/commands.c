@@ -6,11 +6,13 @@ static const struct command *const commands[] = {
     &cmd_genesis, &cmd_init,       &cmd_admit, &cmd_officer, &cmd_duty,  &cmd_members, &cmd_cases,
     &cmd_show,    &cmd_inbox,      &cmd_blindspots, &cmd_whose, &cmd_status, &cmd_draft,
     &cmd_drafts,  &cmd_sign,       &cmd_doctor, &cmd_bundle, &cmd_audit, &cmd_export, &cmd_fold,
-    &cmd_export_tiles, &cmd_vkey,
+    &cmd_export_tiles, &cmd_vkey, &cmd_desk,
 };
 
 const struct option_row common_options[] = {
     {"home", "DIR", N_("the node's home; else JIELI_HOME, else /var/lib/jieli")},
+    {"node", "tcp://HOST:PORT", N_("from an officer's desk: the node; else JIELI_NODE, else as the "
+                                   "desk's file says")},
     {"socket", "PATH", N_("the node's socket, where it is not in its home")},
     {"json", NULL, N_("answer as one JSON object, for programs")},
     {"help", NULL, N_("this help")},

@@ -51,9 +51,13 @@ static int parse_and_run(const struct command *c, const struct kind_row *kind, i
         act_options(kind, rows);
     enum err err = args_parse(&args, argc, argv, tables, 4, &fault, &at);
     session_init(&s, c == NULL ? kind->name : c->name, &args);
+    if (c != NULL && c->at_home)
+        s.node = NULL;
     int code;
     if (err != OK)
         code = explain(&s, tables, 4, fault, at);
+    else if (c != NULL && c->at_home && args_has(&args, "node"))
+        code = session_usage(&s, _("this command works on the node's own computer"), "--node");
     else
         code = c == NULL ? act_run(&s, kind) : c->run(&s);
     session_clear(&s);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ledger/log/home.h"
+#include "tools/desk.h"
 #include "tools/passphrase.h"
 #include "tools/words.h"
 
@@ -41,6 +42,13 @@ static int key_refused(struct session *s, const char *path)
     return session_fail(s, ERR_PERMISSION, message, hint);
 }
 
+int session_fail_key(struct session *s, enum err err, const char *path)
+{
+    if (err == ERR_NOTFOUND)
+        return session_fail(s, err, _("there is no such key file"), path);
+    return err == ERR_PERMISSION ? key_refused(s, path) : session_fail_at(s, err, path);
+}
+
 int key_read(struct session *s, const char *path, struct signkey **out)
 {
     char passphrase[PASSPHRASE_BYTES] = "";
@@ -56,11 +64,7 @@ int key_read(struct session *s, const char *path, struct signkey **out)
         err = signkey_from_seed(out, seed);
     wipe(seed, sizeof seed);
     wipe(passphrase, sizeof passphrase);
-    if (err == ERR_NOTFOUND)
-        return session_fail(s, err, _("there is no such key file"), path);
-    if (err == ERR_PERMISSION)
-        return key_refused(s, path);
-    return err == OK ? code : session_fail_at(s, err, path);
+    return err == OK ? code : session_fail_key(s, err, path);
 }
 
 static int key_create(struct session *s, const char *path, struct signkey **out)
@@ -106,6 +110,12 @@ int officer_keys_read(struct session *s, struct officer_keys *out)
 {
     const char *first = key_path(s, 0) == NULL ? getenv("JIELI_KEY") : NULL;
     int code = EXIT_DONE;
+    if (s->node != NULL && key_path(s, 0) == NULL && (first == NULL || first[0] == 0)) {
+        code = desk_open(s);
+        if (code != EXIT_DONE)
+            return code;
+        first = s->desk->file.key;
+    }
     memset(out, 0, sizeof *out);
     if (first != NULL && first[0] != 0) {
         code = key_read(s, first, &out->all[0].key);

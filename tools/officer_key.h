@@ -28,4 +28,7 @@ int key_read(struct session *s, const char *path, struct signkey **out);
  * where --no-passphrase was given. */
 int key_read_or_create(struct session *s, const char *path, struct signkey **out);
 
+/* A key file that cannot be used, in words: not there, mode, owner, passphrase. */
+int session_fail_key(struct session *s, enum err err, const char *path);
+
 #endif

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "ledger/query/query.h"
+#include "tools/desk.h"
+#include "tools/passphrase.h"
 #include "tools/words.h"
 
 #define HOME_DEFAULT "/var/lib/jieli"
@@ -19,6 +21,7 @@ void session_init(struct session *s, const char *name, const struct args *args)
     *s = (struct session){.name = name, .args = *args, .json = args_has(args, "json")};
     if (home == NULL)
         home = getenv("JIELI_HOME");
+    s->node = desk_node(args);
     s->home = home == NULL || home[0] == 0 ? HOME_DEFAULT : home;
 }
 
@@ -26,6 +29,8 @@ void session_clear(struct session *s)
 {
     ledger_close(s->ledger);
     ipc_disconnect(s->ipc);
+    desk_close(s->desk);
+    passphrase_forget(s);
     json_decref(s->members);
     json_decref(s->warnings);
     *s = (struct session){0};
@@ -119,15 +124,33 @@ static int judge_reply(struct session *s, json_t **reply)
     return code;
 }
 
+static enum err call(struct session *s, const json_t *request, struct span blob, json_t **reply,
+                     struct buffer *reply_blob)
+{
+    return s->node == NULL ? ipc_call(s->ipc, request, blob, reply, reply_blob)
+                           : desk_call(s->desk, request, blob, reply, reply_blob);
+}
+
+/* No answer came, after the node was reached. */
+static int lost(struct session *s, enum err err)
+{
+    if (s->node == NULL || err != ERR_CLOSED)
+        return session_fail_at(s, err, NULL);
+    return session_fail_as(s, err, EXIT_KEY, _("the node hung up without an answer"),
+                           _("this desk's key is not certified there, or no longer (an "
+                             "administrator: `jieli officer desk`); or too much was asked at once: "
+                             "then try again in a minute"));
+}
+
 int session_tell(struct session *s, json_t *request, struct span blob, json_t **reply,
                  struct buffer *reply_blob)
 {
     *reply = NULL;
-    int code = connect_daemon(s);
+    int code = s->node == NULL ? connect_daemon(s) : desk_connect(s);
     if (code == EXIT_DONE) {
         enum err err = request == NULL ? ERR_NOMEM
-                                       : ipc_call(s->ipc, request, blob, reply, reply_blob);
-        code = err == OK ? judge_reply(s, reply) : session_fail_at(s, err, NULL);
+                                       : call(s, request, blob, reply, reply_blob);
+        code = err == OK ? judge_reply(s, reply) : lost(s, err);
     }
     json_decref(request);
     return code;
@@ -142,7 +165,7 @@ int session_ask_daemon(struct session *s, json_t *request, json_t **reply)
 int session_ask(struct session *s, json_t *request, json_t **reply)
 {
     *reply = NULL;
-    if (!owns_home(s))
+    if (s->node != NULL || !owns_home(s))
         return session_ask_daemon(s, request, reply);
     int code = open_ledger(s);
     if (code == EXIT_DONE) {

@@ -1,5 +1,6 @@
-/* One run of `jieli`: its command line, the home it works on, and the two ways to the ledger: the
- * home itself, opened read-only by the uid that owns it, or the daemon's socket. */
+/* One run of `jieli`: its command line, the node it works on, and the three ways to the ledger: the
+ * home itself, opened read-only by the uid that owns it; the daemon's socket; or, from an officer's
+ * desk, a secure session (tools/desk.h). */
 #ifndef JIELI_TOOLS_SESSION_H
 #define JIELI_TOOLS_SESSION_H
 
@@ -15,9 +16,12 @@ struct session {
     const char *name;                   /* of the subcommand */
     struct args args;
     const char *home;                   /* --home, JIELI_HOME, /var/lib/jieli */
+    const char *node;                   /* tools/desk.h, desk_node; NULL: the home */
     bool json;
     struct ledger *ledger;              /* opened when first asked */
     struct ipc_client *ipc;             /* connected when first needed */
+    struct desk *desk;                  /* what is known of the desk's node; NULL before needed */
+    struct passphrase *passphrase;      /* the last one typed; NULL: none */
     json_t *members;                    /* id → name, read when first needed */
     json_t *warnings;                   /* said beside an answer; NULL for none */
 };
@@ -32,7 +36,8 @@ int session_config(struct session *s, struct config *config);
 /* Asks a question of ledger/query/query.h; takes `request` over. EXIT_DONE: *reply is a new
  * reference without "error". Else the failure is printed and its exit code returned. */
 int session_ask(struct session *s, json_t *request, json_t **reply);
-/* The same through the daemon only: what an act is built on must be what it will be appended to. */
+/* The same through the running node only: what an act is built on must be what it will be appended
+ * to. */
 int session_ask_daemon(struct session *s, json_t *request, json_t **reply);
 /* One operation of net/ipc.h; takes `request` over. reply_blob may be NULL. */
 int session_tell(struct session *s, json_t *request, struct span blob, json_t **reply,

@@ -7,6 +7,7 @@
 
 #include "ledger/cases/state.h"
 #include "net/act_blob.h"
+#include "tools/desk.h"
 #include "tools/words.h"
 
 void writing_init(struct writing *w, const struct kind_row *kind)
@@ -54,11 +55,13 @@ static enum err take_refs(const json_t *reply, struct hash refs[ENTRY_MAX_REFS],
     return OK;
 }
 
-static enum err fill_draft(struct writing *w, const json_t *reply, struct entry_draft *d,
-                           struct hash refs[ENTRY_MAX_REFS])
+static enum err fill_draft(const struct session *s, struct writing *w, const json_t *reply,
+                           struct entry_draft *d, struct hash refs[ENTRY_MAX_REFS])
 {
     if (!hash_of(reply, "ledger", &d->ledger) || !hash_of(reply, "own_root", &d->own_root))
         return ERR_PROTOCOL;
+    if (s->desk != NULL && !hash_equal(&d->ledger, &s->desk->file.ledger))
+        return ERR_WRONG_LEDGER;
     w->ledger = d->ledger;
     text_of(reply, "member", w->member, sizeof w->member);
     text_of(reply, "number", w->number, sizeof w->number);
@@ -103,7 +106,7 @@ int writing_compose(struct session *s, struct writing *w, const char *case_text,
     if (code != EXIT_DONE)
         return code;
     w->parts = parts;
-    enum err err = fill_draft(w, reply, &d, refs);
+    enum err err = fill_draft(s, w, reply, &d, refs);
     if (err == OK && parts != NULL && parts->count > 0)
         err = seal_parts(reply, parts, &d, part_refs);
     if (err == OK)

@@ -20,7 +20,7 @@ static const struct kind_row rows[] = {
     {KIND_ADMIT, "admit", "准入", GOV, WHO_ROOT, true, 1, {FACT_ADMISSION, 0}, DOC,
      N_("admits a member with its node key and first administrator")},
     {KIND_ENROL, "enrol", "登记人员", GOV, WHO_ADMINISTRATOR, true, 1,
-     {FACT_OFFICER_KEY, FACT_PERSON, FACT_POSTS, FACT_PROOF, 0}, NONE,
+     {FACT_OFFICER_KEY, FACT_PERSON, FACT_POSTS, FACT_PROOF, 0}, {FACT_TRANSPORT, 0},
      N_("enrols an officer of the member with a key, a person number and posts")},
     {KIND_LEAVE, "leave", "离岗", GOV, WHO_ADMINISTRATOR, false, 1, NONE, DOC,
      N_("ends an officer's enrolment or a key")},

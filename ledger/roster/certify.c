@@ -25,7 +25,7 @@ static const struct xpubkey small_orders[] = {
       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}},
 };
 
-static bool xpubkey_check(const struct xpubkey *key)
+bool xpubkey_check(const struct xpubkey *key)
 {
     struct xpubkey masked = *key;
     masked.b[PUBKEY_BYTES - 1] &= 0x7f;

@@ -92,6 +92,25 @@ enum err compose_enrol(struct composition *c, const struct enrol_fields *f)
     end_fact(c, FACT_POSTS);
     put_sig(&w, &f->proof);
     end_fact(c, FACT_PROOF);
+    if (f->transport != NULL) {
+        cbor_put_tagged(&w, ALG_X25519, f->transport->b);
+        end_fact(c, FACT_TRANSPORT);
+    }
+    return finish(c, &w);
+}
+
+enum err compose_desk(struct composition *c, const struct pubkey *officer,
+                      const struct xpubkey *transport)
+{
+    struct cbor_out w;
+    begin(c, &w);
+    cbor_put_tagged(&w, ALG_ED25519, officer->b);
+    end_fact(c, FACT_OFFICER_KEY);
+    if (transport != NULL)
+        cbor_put_tagged(&w, ALG_X25519, transport->b);
+    else
+        cbor_put_bytes(&w, (struct span){NULL, 0});
+    end_fact(c, FACT_TRANSPORT);
     return finish(c, &w);
 }
 

@@ -6,7 +6,7 @@
 #include "ledger/log/entry.h"
 #include "ledger/roster/member.h"
 
-enum { COMPOSE_MAX_FACTS = 4 };
+enum { COMPOSE_MAX_FACTS = 5 };
 
 /* Facts in rising order of id, for entry_draft.facts; their values lie in `bytes`. */
 struct composition {
@@ -29,6 +29,7 @@ struct enrol_fields {
     const char *person;
     const char *const *posts;
     unsigned post_count;
+    const struct xpubkey *transport;        /* of the officer's desk; NULL: none */
 };
 
 /* One row of the responsibility map, members by id. */
@@ -45,6 +46,9 @@ struct duty_fields {
 MUST_CHECK enum err compose_certify(struct composition *c, const struct certify_fields *f);
 MUST_CHECK enum err compose_admit(struct composition *c, const struct admission *a);
 MUST_CHECK enum err compose_enrol(struct composition *c, const struct enrol_fields *f);
+/* Another transport key for the desk of an officer who is enrolled already; NULL ends it. */
+MUST_CHECK enum err compose_desk(struct composition *c, const struct pubkey *officer,
+                                 const struct xpubkey *transport);
 MUST_CHECK enum err compose_duty(struct composition *c, const struct duty_fields *rows,
                                  unsigned count);
 

@@ -42,6 +42,8 @@ bool governance_kind(uint32_t kind);
 const struct officer *roots_find(const struct roster *r, const struct pubkey *key);
 /* By post, or as the first administrator; never a root officer. */
 bool officer_administers(const struct officer *o);
+/* False for a key of small order, of which every shared secret is the same. */
+bool xpubkey_check(const struct xpubkey *key);
 /* Opens the value of a fact; false when absent. */
 bool governance_fact(const struct entry *e, enum fact_id id, struct cbor *c);
 

@@ -210,6 +210,16 @@ const struct officer *roster_officer_at(const struct roster *r, struct member_no
     return r->members[m.v]->officers[i];
 }
 
+const struct officer *roster_officer_by_desk(const struct roster *r, struct member_no member,
+                                             const struct xpubkey *key)
+{
+    const struct officer *o;
+    for (unsigned i = 0; (o = roster_officer_at(r, member, i)) != NULL; i++)
+        if (o->has_desk && memcmp(o->desk.b, key->b, PUBKEY_BYTES) == 0)
+            return o;
+    return NULL;
+}
+
 bool officer_has_post(const struct officer *o, const char *post)
 {
     for (unsigned i = 0; i < o->post_count; i++)

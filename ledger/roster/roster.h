@@ -41,6 +41,8 @@ struct officer {
     bool from_admission;                /* the first administrator: from the start of the log */
     bool root;                          /* a root officer of genesis: governance acts only */
     struct hash enrolment;              /* id of that entry; admission id or zero otherwise */
+    bool has_desk;
+    struct xpubkey desk;                /* transport key of the officer's desk, the newest */
 };
 
 struct duty_row {
@@ -120,6 +122,9 @@ enum reason roster_certify_check(const struct roster *r, struct member_no author
 /* Own officers only, root officers of genesis are not among them. */
 const struct officer *roster_officer(const struct roster *r, struct member_no member,
                                      const struct pubkey *key, uint64_t before_index);
+/* Whose desk has this transport key now; NULL: nobody's. */
+const struct officer *roster_officer_by_desk(const struct roster *r, struct member_no member,
+                                             const struct xpubkey *key);
 const struct officer *roster_officer_by_enrolment(const struct roster *r, const struct hash *id);
 bool officer_has_post(const struct officer *o, const char *post);
 /* i-th officer of a member, NULL past the end: for lists. */

@@ -74,7 +74,7 @@ static void *echo_run(void *arg)
 static void echo_open(struct echo *e, const char *address)
 {
     struct xkey key;
-    const struct transport_handler h = {e, echo_on_event};
+    const struct transport_handler h = {.ctx = e, .on_event = echo_on_event};
     const struct transport_options options = {.ledger = seen_ledger};
     memset(e, 0, sizeof *e);
     pthread_mutex_init(&e->lock, NULL);

@@ -62,6 +62,7 @@ class Officer:
     def __init__(self, member, key, person, posts, index, enrolment):
         self.member, self.key, self.person = member, key, person
         self.posts, self.index, self.enrolment = posts, index, enrolment
+        self.desk = None        # transport key, where the officer may work from a desk
 
 
 class Entry:
@@ -286,9 +287,22 @@ class Ledger:
             return e.told
         if e.kind == "enrol":
             key = e.facts["officer_key"][2:]
-            if member.officer(key, e.index):
+            held = member.officer(key, e.index)
+            desk = e.facts.get("transport")
+            if desk is not None:
+                desk = None if desk == {"cbor": "40"} else desk
+                if desk is None and not held:
+                    return "facts"
+                if desk and any(x.desk == desk and x is not held for x in member.officers):
+                    return "key_exists"
+            elif held:
                 return "key_exists"
+            if held:
+                held.desk = desk
+                self.refused.add(e.id)
+                return None
             o = Officer(member, key, e.facts["person"], set(e.facts["posts"]), e.index, e.id)
+            o.desk = desk
             member.officers.append(o)
             self.enrolments[e.id] = o
         elif e.index == 0 and member is not self.convenor and member.admission_id not in e.refs:

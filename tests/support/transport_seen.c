@@ -103,7 +103,7 @@ static void demand(bool good, const char *what)
 struct transport *seen_start_as(struct seen *s, const struct transport_options *options,
                                 const struct xkey *key, struct span certificate)
 {
-    const struct transport_handler h = {s, on_event};
+    const struct transport_handler h = {.ctx = s, .on_event = on_event};
     demand(transport_create(&s->t, &h, options) == OK, "transport_create");
     demand(transport_identify(s->t, key, certificate) == OK, "identity");
     return s->t;

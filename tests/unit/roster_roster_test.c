@@ -306,6 +306,70 @@ static enum reason enrol_fields(const struct enrol_fields *fields)
     return fixture_apply(&world, &attempt);
 }
 
+static enum reason desk_at(struct fixture *f, uint64_t index, unsigned signer, const char *post,
+                           unsigned officer, const struct xpubkey *transport)
+{
+    const struct pubkey key = fixture_pub(f, officer);
+    assert_int_equal(compose_desk(&f->facts, &key, transport), OK);
+    struct attempt attempt = by("yingji", KIND_ENROL, index, signer, post);
+    return fixture_apply(f, &attempt);
+}
+
+static enum reason enrol_with_desk(struct fixture *f, uint64_t index, unsigned key,
+                                   const struct xpubkey *transport)
+{
+    const char *posts[] = {"经办人"};
+    struct enrol_fields fields = {.key = fixture_pub(f, key), .person = "0042", .posts = posts,
+                                  .post_count = 1, .transport = transport};
+    assert_int_equal(possession_sign(fixture_key(f, key), &f->genesis.ledger, "yingji", "officer",
+                                     &fields.proof), OK);
+    assert_int_equal(compose_enrol(&f->facts, &fields), OK);
+    struct attempt attempt = by("yingji", KIND_ENROL, index, YINGJI + KEY_ADMIN, "科长");
+    return fixture_apply(f, &attempt);
+}
+
+static struct xpubkey desk_key(void)
+{
+    struct xkey key;
+    xkey_create(&key);
+    return key.pub;
+}
+
+static void a_desk_has_the_newest_transport_key_certified_for_its_officer(void **state)
+{
+    struct fixture *f = *state;
+    struct member_no m = fixture_member(f, "yingji", YINGJI, 3);
+    const struct xpubkey one = desk_key(), two = desk_key();
+    assert_int_equal(enrol_with_desk(f, 1, OFFICER, &one), REASON_NONE);
+    const struct officer *o = roster_officer_by_desk(f->roster, m, &one);
+    assert_non_null(o);
+    assert_int_equal(desk_at(f, 2, OFFICER, "经办人", OFFICER, &two), REASON_NOT_ADMINISTRATOR);
+    assert_int_equal(desk_at(f, 2, YINGJI + KEY_ADMIN, "科长", OFFICER, &two), REASON_NONE);
+    assert_null(roster_officer_by_desk(f->roster, m, &one));
+    assert_ptr_equal(roster_officer_by_desk(f->roster, m, &two), o);
+    assert_int_equal(o->index, 1);
+    assert_int_equal(desk_at(f, 3, YINGJI + KEY_ADMIN, "科长", OFFICER, NULL), REASON_NONE);
+    assert_null(roster_officer_by_desk(f->roster, m, &two));
+    assert_int_equal(desk_at(f, 4, YINGJI + KEY_ADMIN, "科长", YINGJI + KEY_ADMIN, &two),
+                     REASON_NONE);
+    assert_non_null(roster_officer_by_desk(f->roster, m, &two));
+}
+
+static void a_desk_key_is_one_officers_and_no_weak_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct xpubkey one = desk_key(), weak = {{1}};
+    fixture_member(f, "yingji", YINGJI, 3);
+    assert_int_equal(enrol_with_desk(f, 1, OFFICER, &weak), REASON_KEY);
+    assert_int_equal(enrol_with_desk(f, 1, OFFICER, &one), REASON_NONE);
+    assert_int_equal(enrol_with_desk(f, 2, OFFICER + 1, &one), REASON_KEY_EXISTS);
+    assert_int_equal(desk_at(f, 2, YINGJI + KEY_ADMIN, "科长", YINGJI + KEY_ADMIN, &one),
+                     REASON_KEY_EXISTS);
+    assert_int_equal(desk_at(f, 2, YINGJI + KEY_ADMIN, "科长", OFFICER, &weak), REASON_KEY);
+    assert_int_equal(desk_at(f, 2, YINGJI + KEY_ADMIN, "科长", OFFICER + 1, &one), REASON_FACTS);
+    assert_int_equal(desk_at(f, 2, YINGJI + KEY_ADMIN, "科长", OFFICER, &one), REASON_NONE);
+}
+
 static void enrolment_needs_a_proof_for_this_member_and_role(void **state)
 {
     struct fixture *f = *state;
@@ -465,6 +529,8 @@ int main(void)
         FRESH(an_officer_signs_after_the_enrolment_and_not_before),
         FRESH(only_administrators_enrol),
         FRESH(a_key_is_enrolled_once_within_a_log),
+        FRESH(a_desk_has_the_newest_transport_key_certified_for_its_officer),
+        FRESH(a_desk_key_is_one_officers_and_no_weak_one),
         FRESH(enrolment_needs_a_proof_for_this_member_and_role),
         FRESH(person_and_posts_keep_to_their_limits),
         FRESH(a_foreign_signer_is_waited_for_until_known),

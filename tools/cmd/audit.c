@@ -360,5 +360,6 @@ const struct command cmd_audit = {
                   "but void entries, forks or short logs are listed, 1 broken, 2 not usable"),
     .example = "jieli audit --home /var/lib/jieli",
     .options = options,
+    .at_home = true,
     .run = audit_run_command,
 };

@@ -189,5 +189,6 @@ const struct command cmd_bundle = {
     .summary = N_("the ledger as a file, for a disc across an air gap and for auditors"),
     .example = "jieli bundle create /media/usb/june.bundle",
     .options = options,
+    .at_home = true,
     .run = bundle_run,
 };

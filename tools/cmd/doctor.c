@@ -353,5 +353,6 @@ const struct command cmd_doctor = {
     .usage = "",
     .summary = N_("clock, disk, ports, peers, key files: what keeps this node from working"),
     .example = "jieli doctor",
+    .at_home = true,
     .run = doctor_run,
 };

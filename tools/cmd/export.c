@@ -19,5 +19,6 @@ const struct command cmd_export = {
     .usage = "> FILE",
     .summary = N_("every entry decoded and every case's state, one JSON object a line"),
     .example = "jieli export --home /var/lib/jieli > ledger.jsonl",
+    .at_home = true,
     .run = export_run,
 };

@@ -40,5 +40,6 @@ const struct command cmd_export_tiles = {
     .summary = N_("one log as checkpoint, tiles and entry bundles that public tools read"),
     .example = "jieli export-tiles --member yingji --out /srv/tiles/yingji",
     .options = options,
+    .at_home = true,
     .run = export_tiles_run,
 };

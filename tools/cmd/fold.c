@@ -32,5 +32,6 @@ const struct command cmd_fold = {
     .usage = "FILE",
     .summary = N_("folds the entries of an export without a home: verdicts and states"),
     .example = "jieli fold ledger.jsonl",
+    .at_home = true,
     .run = fold_run,
 };

@@ -158,5 +158,6 @@ const struct command cmd_genesis = {
                "--root-key e000.key --root-post 安委会主任 --root-person E000",
     .options = genesis_options,
     .signs = true,
+    .at_home = true,
     .run = genesis_run,
 };

@@ -177,5 +177,6 @@ const struct command cmd_init = {
                "--person E101 --key e101.key",
     .options = init_options,
     .signs = true,
+    .at_home = true,
     .run = init_run,
 };

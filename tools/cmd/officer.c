@@ -1,4 +1,5 @@
-/* Officers: add (enrol), prove (a key's holder makes the proof), list. */
+/* Officers: add (enrol), prove (a key's holder makes the proof), desk (another key for an officer's
+ * desk, or none), list. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "ledger/roster/compose.h"
 #include "tools/cmd/lists.h"
 #include "tools/command.h"
+#include "tools/desk_key.h"
 #include "tools/grid.h"
 #include "tools/member_input.h"
 #include "tools/writing.h"
@@ -16,6 +18,8 @@ struct proven {
     struct sig proof;
     struct hash ledger;
     char member[ID_MAX_BYTES + 1];
+    bool has_desk;
+    struct xpubkey desk;
 };
 
 static int where_we_are(struct session *s, struct proven *p)
@@ -33,13 +37,15 @@ static int where_we_are(struct session *s, struct proven *p)
     return code;
 }
 
-static int prove(struct session *s, struct proven *p)
+static int prove(struct session *s, struct proven *p, bool desk)
 {
     struct signkey *key = NULL;
     const char *path = args_value(&s->args, "new-key");
     if (path == NULL)
         return session_usage(s, _("this option is needed"), "--new-key");
-    int code = key_read_or_create(s, path, &key);
+    p->has_desk = desk;
+    int code = desk ? desk_key_pair(s, path, &key, &p->desk)
+                           : key_read_or_create(s, path, &key);
     if (code == EXIT_DONE) {
         p->key = *signkey_public(key);
         enum err err = possession_sign(key, &p->ledger, p->member, "officer", &p->proof);
@@ -65,6 +71,9 @@ static int read_proof(struct session *s, const char *path, struct proven *p)
     bool whole = take_hex(o, "key", p->key.b, PUBKEY_BYTES) &&
                  take_hex(o, "proof", p->proof.b, SIG_BYTES) &&
                  take_hex(o, "ledger", ledger.b, HASH_BYTES);
+    p->has_desk = json_object_get(o, "desk") != NULL;
+    if (p->has_desk)
+        whole = whole && take_hex(o, "desk", p->desk.b, PUBKEY_BYTES);
     bool ours = whole && hash_equal(&ledger, &p->ledger) &&
                 strcmp(text_at(o, "member"), p->member) == 0;
     json_decref(o);
@@ -78,7 +87,8 @@ static int read_proof(struct session *s, const char *path, struct proven *p)
 static int enrol(struct session *s, const struct proven *p)
 {
     const char *posts[OFFICER_MAX_POSTS];
-    struct enrol_fields f = {.key = p->key, .proof = p->proof, .posts = posts};
+    struct enrol_fields f = {.key = p->key, .proof = p->proof, .posts = posts,
+                             .transport = p->has_desk ? &p->desk : NULL};
     struct composition c;
     json_t *reply = NULL;
     f.person = args_value(&s->args, "person");
@@ -107,8 +117,61 @@ static int add_run(struct session *s)
     const char *proof = args_value(&s->args, "proof");
     int code = where_we_are(s, &p);
     if (code == EXIT_DONE)
-        code = proof != NULL ? read_proof(s, proof, &p) : prove(s, &p);
+        code = proof != NULL ? read_proof(s, proof, &p) : prove(s, &p, args_has(&s->args, "desk"));
     return code == EXIT_DONE ? enrol(s, &p) : code;
+}
+
+/* The key of the officer of ours with this person number who has a desk. */
+static int find_desk(struct session *s, const char *person, struct proven *p)
+{
+    json_t *reply;
+    size_t i;
+    const json_t *o;
+    bool found = false;
+    int code = session_ask(s, json_pack("{s:s,s:s}", "query", "officers", "member", p->member),
+                           &reply);
+    json_array_foreach(json_object_get(reply, "officers"), i, o) {
+        if (strcmp(text_at(o, "person"), person) == 0 && json_object_get(o, "desk") != NULL)
+            found = take_hex(o, "key", p->key.b, PUBKEY_BYTES);
+    }
+    json_decref(reply);
+    if (code != EXIT_DONE || found)
+        return code;
+    return session_fail(s, ERR_NOTFOUND, _("no officer of ours with that person number has a desk"),
+                        _("enrolled officers: jieli officer list"));
+}
+
+/* Whose desk, and which key it has from now on. */
+static int desk_choose(struct session *s, struct proven *p)
+{
+    const char *proof = args_value(&s->args, "proof"), *person = args_value(&s->args, "person");
+    if (args_has(&s->args, "end"))
+        return person == NULL ? session_usage(s, _("this option is needed"), "--person")
+                              : find_desk(s, person, p);
+    int code = proof != NULL ? read_proof(s, proof, p) : EXIT_DONE;
+    if (code == EXIT_DONE && proof != NULL && !p->has_desk)
+        return session_usage(s, _("the proof names no key of a desk: officer prove --desk"), proof);
+    return proof != NULL ? code : prove(s, p, true);
+}
+
+static int desk_run(struct session *s)
+{
+    struct proven p = {.has_desk = false};
+    struct composition c;
+    json_t *reply = NULL;
+    composition_init(&c);
+    int code = where_we_are(s, &p);
+    if (code == EXIT_DONE)
+        code = desk_choose(s, &p);
+    bool ends = args_has(&s->args, "end");
+    if (code == EXIT_DONE && compose_desk(&c, &p.key, ends ? NULL : &p.desk) != OK)
+        code = session_fail_at(s, ERR_NOMEM, NULL);
+    if (code == EXIT_DONE)
+        code = writing_govern(s, KIND_ENROL, c.facts, c.fact_count, &reply);
+    if (code == EXIT_DONE)
+        code = writing_tell(s, kind_row(KIND_ENROL), reply);
+    composition_clear(&c);
+    return code;
 }
 
 static int take_place(struct session *s, struct proven *p)
@@ -127,12 +190,13 @@ static int prove_run(struct session *s)
 {
     struct proven p;
     char ledger[HASH_BYTES * 2 + 1], key[PUBKEY_BYTES * 2 + 1], proof[SIG_BYTES * 2 + 1];
+    char desk[PUBKEY_BYTES * 2 + 1];
     const char *path = args_value(&s->args, "out");
     if (path == NULL)
         return session_usage(s, _("this option is needed"), "--out");
     int code = take_place(s, &p);
     if (code == EXIT_DONE)
-        code = prove(s, &p);
+        code = prove(s, &p, args_has(&s->args, "desk"));
     if (code != EXIT_DONE)
         return code;
     enum err err = hex_encode(ledger, sizeof ledger, span_of(p.ledger.b, HASH_BYTES));
@@ -142,6 +206,10 @@ static int prove_run(struct session *s)
         err = hex_encode(proof, sizeof proof, span_of(p.proof.b, SIG_BYTES));
     json_t *o = json_pack("{s:s,s:s,s:s,s:s}", "ledger", ledger, "member", p.member, "key", key,
                           "proof", proof);
+    if (err == OK && p.has_desk)
+        err = hex_encode(desk, sizeof desk, span_of(p.desk.b, PUBKEY_BYTES));
+    if (err == OK && p.has_desk)
+        json_object_set_new(o, "desk", json_string(desk));
     char *text = json_dumps(o, JSON_INDENT(1));
     json_decref(o);
     if (err == OK)
@@ -209,7 +277,9 @@ static int officer_run(struct session *s)
         return prove_run(s);
     if (what != NULL && strcmp(what, "list") == 0)
         return list_run(s);
-    return session_usage(s, _("say add, prove or list"), what);
+    if (what != NULL && strcmp(what, "desk") == 0)
+        return desk_run(s);
+    return session_usage(s, _("say add, prove, desk or list"), what);
 }
 
 static const struct option_row officer_options[] = {
@@ -220,6 +290,8 @@ static const struct option_row officer_options[] = {
     {"member", "ID", N_("list: only of this member; prove: where there is no home")},
     {"ledger", "HEX", N_("prove: id of the ledger, where there is no home")},
     {"out", "FILE", N_("prove: where the proof goes")},
+    {"desk", NULL, N_("add, prove: with a transport key, to work from a desk")},
+    {"end", NULL, N_("desk: ends the desk of the officer of --person")},
     {"no-passphrase", NULL,
      N_("new key files without passphrase: for service managers and trials")},
     {NULL, NULL, NULL},
@@ -227,8 +299,9 @@ static const struct option_row officer_options[] = {
 
 const struct command cmd_officer = {
     .name = "officer",
-    .usage = "add --post POST --person NO (--new-key FILE | --proof FILE) | prove … | list",
-    .summary = N_("enrols officers of our member, makes their proofs, lists them"),
+    .usage = "add --post POST --person NO (--new-key FILE | --proof FILE) | prove … | "
+             "desk … | list",
+    .summary = N_("enrols officers of our member and their desks, makes proofs, lists them"),
     .example = "jieli officer add --post 经办人 --person E007 --new-key e007.key --key e001.key",
     .options = officer_options,
     .signs = true,

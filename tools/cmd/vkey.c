@@ -38,5 +38,6 @@ const struct command cmd_vkey = {
     .usage = "MEMBER",
     .summary = N_("the verifier key of a member's log, as tools of transparency logs take it"),
     .example = "jieli vkey yingji",
+    .at_home = true,
     .run = vkey_run,
 };
