@@ -9,7 +9,12 @@
 #include "ledger/log/cosign_row.h"
 #include "ledger/log/cosigned.h"
 
-enum { COSIGN_MAX_BATCH = 64 };
+enum {
+    COSIGN_MAX_BATCH = 64,
+    /* So long after the claimed time of an act a member that it concerns cosigns it only with its
+     * parts. */
+    COSIGN_PARTS_WAIT_S = 86400,
+};
 
 /* A cosigned head as it was shown. In: note. Out: the rest.
  * OK                 verified and kept; row tells what is kept

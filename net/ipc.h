@@ -12,6 +12,8 @@
  *   draft-put {"draft"?: id} blob = draft    → {"draft": id};  draft-get {"draft"} → blob
  *   draft-list {}                            → {"drafts": [...]};  draft-del {"draft"}
  *   peers   {}                               → {"peers": [...]}
+ *   wait    {"id", "level": "sequenced", "mirrored" or "delivered", "count"?, "timeout_ms"} →
+ *           {"reached", "never", "ack"}: when reached, or after timeout_ms (15000 at most)
  *   stop    {}                               → ends the daemon (same uid only) */
 #ifndef JIELI_NET_IPC_H
 #define JIELI_NET_IPC_H

@@ -1,10 +1,12 @@
 /* When our node cosigns which log. A log is looked through up to its newest head first: an act that
  * concerns our member makes it due at once, else it is due SYNC_COSIGN_MS after the last time. At
- * an act that concerns us, claimed less than SYNC_PARTS_WAIT_S ago, whose open parts are not all
- * held yet, the look stops: what is cosigned then is the act with the parts addressed to us. */
+ * an act that concerns us, claimed less than COSIGN_PARTS_WAIT_S ago, the look stops until the
+ * parts that we may read are held: what is cosigned then is the act with the parts addressed to
+ * us. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/cases/readers.h"
 #include "ledger/concern.h"
 #include "ledger/log/part.h"
 #include "net/sync_internal.h"
@@ -64,16 +66,21 @@ static void log_open(struct sync *s, const struct log *log, struct cosign_log *c
     c->opened = true;
 }
 
+/* Those that we may read of it, open and sealed. */
 static bool parts_held(struct sync *s, const struct entry *e)
 {
-    if (e->time_s + SYNC_PARTS_WAIT_S <= s->io.unix_s(s->io.ctx))
+    if (e->part_count == 0 || e->time_s + COSIGN_PARTS_WAIT_S <= s->io.unix_s(s->io.ctx))
         return true;
-    for (unsigned i = 0; i < e->part_count; i++) {
-        if (e->parts[i].mode == PART_OPEN &&
-            !part_held(ledger_home(s->l), &e->parts[i].commitment))
-            return false;
-    }
-    return true;
+    struct case_state *state = malloc(sizeof *state);
+    bool held = state != NULL;
+    const struct hash *case_id = e->has_case ? &e->case_id : &e->id;
+    if (state != NULL && ledger_state(s->l, case_id, state) != OK)
+        case_state_init(state, case_id);
+    for (unsigned i = 0; held && i < e->part_count; i++)
+        held = !reader_may(ledger_roster(s->l), state, e, e->parts[i].role, ledger_self(s->l)) ||
+               part_held(ledger_home(s->l), &e->parts[i].commitment);
+    free(state);
+    return held;
 }
 
 /* One entry on the way to the head; false: the look stops here for now. */

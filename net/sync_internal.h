@@ -37,7 +37,6 @@ enum {
     SYNC_COSIGN_BURST = 4096,      /* cosignatures of one peer that are verified at a stretch, */
     SYNC_COSIGN_PER_S = 1024,      /* and in a second; what is beyond is passed over */
     SYNC_AHEAD_BYTES = 65536,      /* of a peer, kept until what they cover or need is held */
-    SYNC_PARTS_WAIT_S = 86400,     /* see sync_cosign.c */
     SYNC_NEEDS_SLICE = 256,        /* entries looked through for parts on one tick */
 };
 

@@ -77,6 +77,7 @@ static void sync_event(void *ctx, const char *name, const char *member, enum err
     if (why == ERR_UNCERTAIN) {
         n->fatal = why;
     }
+    n->waits.due = n->waits.due || strcmp(name, "cosigned") == 0;
     if (strcmp(name, "bad-peer") == 0 || strcmp(name, "silent") == 0 ||
         strcmp(name, "cosigned") == 0) {
         return;

@@ -248,6 +248,7 @@ enum err node_run(struct node *n)
         serve_events(n);
         faces_announce(n);
         tick(n);
+        waits_serve(n);
     }
     return failure_report(n->logger, "end", n->home, n->fatal);
 }

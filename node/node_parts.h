@@ -15,6 +15,7 @@
 #include "node/prefetch.h"
 #include "node/queue.h"
 #include "node/sessions.h"
+#include "node/waits.h"
 
 /* Logs that grew and whose heads are announced once the acts' authors have their answers. */
 enum { CHANGED_MAX = 64 };
@@ -43,6 +44,7 @@ struct node {
     struct sessions sessions;
     struct cosign cosign;
     struct desks *desks;
+    struct waits waits;
     struct ipc_server *ipc;
     enum err fatal;                /* not OK: the loop ends */
     bool stopping;

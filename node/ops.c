@@ -14,6 +14,7 @@ static const struct op_row OPS[] = {
     {"receive", ops_receive},
     {"part", ops_part},
     {"peers", ops_peers},
+    {"wait", ops_wait},
     {"stop", ops_stop},
     {"draft-put", ops_draft_put},
     {"draft-get", ops_draft_get},
@@ -107,10 +108,10 @@ static void run(struct node *n, const struct ipc_request *request, ops_handler *
 {
     struct answer answer = {0};
     enum err err = handler(n, request, &answer);
-    if (err == OK) {
-        ops_accept(n, request, &answer);
-    } else {
+    if (err != OK) {
         ops_refuse(n, request, err, REASON_NONE);
+    } else if (!answer.later) {
+        ops_accept(n, request, &answer);
     }
     json_decref(answer.reply);
     buffer_clear(&answer.blob);
@@ -267,6 +268,12 @@ enum err ops_peers(struct node *n, const struct ipc_request *request, struct ans
                               (json_int_t)sync_entries_out(n->sync), "sessions",
                               sessions_state_name(n));
     return answer->reply == NULL ? ERR_NOMEM : OK;
+}
+
+enum err ops_wait(struct node *n, const struct ipc_request *request, struct answer *answer)
+{
+    answer->later = true;
+    return waits_add(n, request);
 }
 
 enum err ops_stop(struct node *n, const struct ipc_request *request, struct answer *answer)

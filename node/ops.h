@@ -5,13 +5,17 @@
 #include "node/node_parts.h"
 
 /* What goes back: a reply object without "ok", and a blob. */
-struct answer { json_t *reply; struct buffer blob; };
+struct answer {
+    json_t *reply;
+    struct buffer blob;
+    bool later;                      /* it was taken up and is answered by somebody else */
+};
 
 /* A handler fills the answer, or fails and leaves the words to its caller. */
 typedef enum err ops_handler(struct node *n, const struct ipc_request *request,
                              struct answer *answer);
 
-ops_handler ops_query, ops_receive, ops_part, ops_peers, ops_stop;     /* ops.c */
+ops_handler ops_query, ops_receive, ops_part, ops_peers, ops_wait, ops_stop;   /* ops.c */
 ops_handler ops_draft_put, ops_draft_get, ops_draft_list, ops_draft_del; /* ops_draft.c */
 
 /* Serves all requests of n->batch and clears them: acts first, under one commit, then the rest. */

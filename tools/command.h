@@ -18,6 +18,7 @@ struct command {
     const struct kind_row *(*kind)(const char *first_word);  /* whose options it takes; or NULL */
     bool signs;                         /* takes --key, --as, --role as well */
     bool at_home;                       /* works on the home's files: never from a desk */
+    bool waits;                         /* and --wait, --timeout */
     int (*run)(struct session *s);      /* returns an enum exit_code */
 };
 
@@ -32,6 +33,8 @@ const struct command *command_find(const char *name);
 
 /* Every command takes these; those that sign, the second table too. */
 extern const struct option_row common_options[], signing_options[];
+/* Acts take these, and commands that append one entry and nothing else. */
+extern const struct option_row waiting_options[];
 
 /* The act commands: whether `name` is a built act of a case, and its run. */
 const struct kind_row *act_kind(const char *name);

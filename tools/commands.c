@@ -30,6 +30,12 @@ const struct option_row signing_options[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option_row waiting_options[] = {
+    {"wait", "LEVEL", N_("wait until it is mirrored, mirrored=N or delivered; else exit code 11")},
+    {"timeout", "SECONDS", N_("how long --wait waits (60)")},
+    {NULL, NULL, NULL},
+};
+
 const struct command *command_at(unsigned i)
 {
     return i < sizeof commands / sizeof commands[0] ? commands[i] : NULL;

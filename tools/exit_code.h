@@ -17,6 +17,7 @@ enum exit_code {
     EXIT_BROKEN = 8,        /* stored data contradicts itself or what was published */
     EXIT_SPOTS = 9,         /* `blindspots`: there are some */
     EXIT_MORE_SIGNATURES = 10,  /* `sign`: signed, and further signatures are needed */
+    EXIT_NOT_REACHED = 11,  /* --wait: the act stands, the level waited for was not reached */
 };
 
 int exit_code_of(enum err err);

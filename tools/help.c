@@ -44,7 +44,7 @@ void help_all(void)
     puts("");
     puts(_("exit codes: 0 done, 1 refused or void, 2 usage, 3 not found, 4 no daemon,"));
     puts(_("  5 pending or overtaken, 6 disk or network, 7 key or permission, 8 broken data,"));
-    puts(_("  9 blind spots found, 10 more signatures needed"));
+    puts(_("  9 blind spots found, 10 more signatures needed, 11 done, but --wait was not met"));
 }
 
 static void print_options(const struct option_row *rows)
@@ -64,6 +64,8 @@ void help_command(const struct command *c)
     print_options(c->options);
     if (c->signs)
         print_options(signing_options);
+    if (c->waits)
+        print_options(waiting_options);
     print_options(common_options);
     printf(_("\nexample:\n  %s\n"), c->example);
 }
@@ -184,6 +186,7 @@ void help_act(const struct kind_row *kind)
             print_options((const struct option_row[]){*row, {NULL, NULL, NULL}});
     }
     print_options(signing_options);
+    print_options(waiting_options);
     print_options(common_options);
     print_example(kind);
 }

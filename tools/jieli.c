@@ -6,6 +6,7 @@
 
 #include "crypto/keys.h"
 #include "tools/command.h"
+#include "tools/waiting.h"
 
 static int explain(struct session *s, const struct option_row *const *tables, unsigned count,
                    enum args_fault fault, const char *at)
@@ -41,24 +42,23 @@ static int parse_and_run(const struct command *c, const struct kind_row *kind, i
                          char **argv)
 {
     struct option_row rows[ACT_MAX_OPTIONS] = {{NULL, NULL, NULL}};
-    const struct option_row *tables[4] = {c == NULL ? NULL : c->options, rows, common_options,
-                                          c == NULL || c->signs ? signing_options : NULL};
+    const struct option_row *tables[5] = {c == NULL ? NULL : c->options, rows, common_options,
+                                          c == NULL || c->signs ? signing_options : NULL,
+                                          c == NULL || c->waits ? waiting_options : NULL};
     struct args args;
     struct session s;
     enum args_fault fault;
     const char *at;
     if (kind != NULL)
         act_options(kind, rows);
-    enum err err = args_parse(&args, argc, argv, tables, 4, &fault, &at);
+    enum err err = args_parse(&args, argc, argv, tables, 5, &fault, &at);
     session_init(&s, c == NULL ? kind->name : c->name, &args);
     if (c != NULL && c->at_home)
         s.node = NULL;
-    int code;
-    if (err != OK)
-        code = explain(&s, tables, 4, fault, at);
-    else if (c != NULL && c->at_home && args_has(&args, "node"))
+    int code = err == OK ? waiting_check(&s) : explain(&s, tables, 5, fault, at);
+    if (code == EXIT_DONE && c != NULL && c->at_home && args_has(&args, "node"))
         code = session_usage(&s, _("this command works on the node's own computer"), "--node");
-    else
+    if (code == EXIT_DONE)
         code = c == NULL ? act_run(&s, kind) : c->run(&s);
     session_clear(&s);
     return code;

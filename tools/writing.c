@@ -8,6 +8,7 @@
 #include "ledger/cases/state.h"
 #include "net/act_blob.h"
 #include "tools/desk.h"
+#include "tools/waiting.h"
 #include "tools/words.h"
 
 void writing_init(struct writing *w, const struct kind_row *kind)
@@ -207,17 +208,22 @@ int writing_tell(struct session *s, const struct kind_row *kind, json_t *reply)
     const char *number = json_string_value(json_object_get(reply, "number"));
     const char *id = json_string_value(json_object_get(reply, "id"));
     if (s->json) {
+        int reached = waiting_run(s, reply);
         json_object_set_new(reply, "kind", json_string(kind->name));
         if (s->warnings != NULL)
             json_object_set(reply, "warnings", s->warnings);
-        return session_json(reply);
+        session_json(reply);
+        return reached;
     }
     printf(_("%s: entry %llu of our log, %.8s, sequenced\n"), kind_word(kind),
            (unsigned long long)number_of(reply, "index"), id == NULL ? "" : id);
     if (number != NULL)
         printf(_("case %s\n"), number);
+    fflush(stdout);
+    int reached = waiting_run(s, reply);
+    waiting_tell(s, reply, reached, number);
     json_decref(reply);
-    return EXIT_DONE;
+    return reached;
 }
 
 int writing_govern(struct session *s, enum kind kind, const struct fact *facts, unsigned count,

@@ -36,7 +36,8 @@ int writing_append(struct session *s, const struct writing *w, json_t **reply);
 int writing_append_draft(struct session *s, const struct draft *d, json_t **reply);
 /* The draft of it. Borrows from w. */
 void writing_draft(const struct writing *w, unsigned needed, struct draft *out);
-/* Prints an append's answer in words or JSON and drops it. */
+/* Prints an append's answer in words or JSON and drops it, having waited as --wait says: then
+ * EXIT_NOT_REACHED may come back. */
 int writing_tell(struct session *s, const struct kind_row *kind, json_t *reply);
 
 /* A governance act: composed, signed by the session's keys, appended. */

@@ -68,6 +68,10 @@ json_t *answer_state(struct answer *a, const struct case_state *s);
 json_t *answer_case(struct answer *a, const struct case_state *s);
 /* Adds to each of an act's parts its "state", "held" or as above, and "text" where it is prose. */
 void answer_parts(struct answer *a, struct position at, json_t *act);
+/* How far the act at this place is acknowledged; empty where that cannot be told. */
+json_t *answer_level(struct answer *a, struct position at);
+/* Adds that of the offer to the case's open offer, where there is one. */
+void answer_offer_level(struct answer *a, json_t *o, const struct case_state *s);
 /* Claimed time of an entry; 0 when it is not held. */
 uint64_t answer_time_of(struct answer *a, const struct hash *id);
 /* Facts of an entry by name, in a new object. */

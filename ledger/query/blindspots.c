@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ledger/cases/mark.h"
+#include "ledger/level.h"
 #include "ledger/query/answer.h"
 
 /* Open cases by what would make two of them the same hazard. */
@@ -71,6 +72,21 @@ static void judge_open(struct answer *a, struct scan *scan, const struct case_st
         o = case_spot(a, scan, 16, N_("ruling whose conflict of interest showed later"), s);
         since(a, o, &s->rule);
     }
+}
+
+/* Known to the member offered to by nothing but our own rule. */
+static void judge_offer(struct answer *a, struct scan *scan, const struct case_state *s)
+{
+    struct act_level level;
+    struct position at;
+    if (!s->offer.open || ledger_find_id(a->l, &s->offer.id, &at) != OK ||
+        ledger_level(a->l, at, a->as_of_s, &level) != OK || !level_deemed(&level, a->as_of_s))
+        return;
+    json_t *o = case_spot(a, scan, 15, N_("offer delivered by fiction only"), s);
+    answer_put(a, o, "members", json_of_members(a, &s->offer.to, 1));
+    answer_put(a, o, "since_s", json_of_number(level.deemed_s));
+    answer_put(a, o, "detail", json_pack("{s:s,s:s}", "term", level.term->name, "basis",
+                                         level.term->basis));
 }
 
 static void judge_closed(struct answer *a, struct scan *scan, const struct case_state *s)
@@ -241,6 +257,7 @@ void answer_blindspots(struct answer *a)
         if (s.phase != CASE_OPEN && s.phase != CASE_CLOSED)
             continue;
         judge_open(a, &scan, &s);
+        judge_offer(a, &scan, &s);
         remember(a, &scan, &s);
     }
     if (err != ERR_NOTFOUND && err != OK)

@@ -172,6 +172,8 @@ static enum err read_lines(struct answer *a, const struct position *at, size_t c
         if (err == OK)
             answer_parts(a, at[i], lines[i].act);
         if (err == OK)
+            answer_put(a, lines[i].act, "ack", answer_level(a, at[i]));
+        if (err == OK)
             lines[i].time_s =
                 (uint64_t)json_integer_value(json_object_get(lines[i].act, "time_s"));
     }

@@ -84,6 +84,7 @@ json_t *answer_case(struct answer *a, const struct case_state *s)
     struct part_place at;
     struct buffer plain = {0};
     json_t *o = answer_state(a, s);
+    answer_offer_level(a, o, s);
     if (o == NULL || !find_subject(a, s, &e, &at))
         return o;
     enum err err = ledger_part_open(a->l, &at, &plain);

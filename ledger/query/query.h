@@ -34,6 +34,13 @@ MUST_CHECK enum err query_run(struct ledger *l, const json_t *request, uint64_t 
 
 /* The JSON of one entry with verdict: shared by show and export. Facts by name, ids hex. */
 MUST_CHECK enum err query_entry_json(struct ledger *l, struct position at, json_t **out);
+/* A level of acknowledgement as "show" gives it for each act under "ack": {"level": "sequenced",
+ * "mirrored" or "delivered", "mirrored_by": n, "held_by": [{"member", "since_s"}...], "concerns":
+ * [{"member", "since_s"?, "parts"?: "held" or "unproven"}...], "delivered_s"?, "deemed"?: {"state":
+ * "waiting" or "deemed", "to", "witnessed_s", "due_s", "length", "unit", "basis", …}}. */
+struct act_level;
+MUST_CHECK enum err query_level_json(struct ledger *l, const struct act_level *level,
+                                     uint64_t as_of_s, json_t **out);
 /* The state of a case, as "show" gives it but for its subject. ERR_NOMEM. */
 MUST_CHECK enum err query_case_json(const struct roster *r, const struct case_state *s,
                                     json_t **out);

@@ -9,7 +9,7 @@
 
 #include "ledger/cosign.h"
 #include "ledger/log/part.h"
-#include "tests/support/cluster.h"
+#include "tests/support/cluster_part.h"
 #include "tests/support/net_sim.h"
 
 struct town { struct cluster *c; struct net_sim *sim; };
@@ -40,7 +40,7 @@ static void chain(struct town *t)
 }
 
 static struct hash report_to(struct town *t, unsigned member, unsigned to,
-                             const struct part_ref *part)
+                             struct cluster_part **part)
 {
     struct cluster_act a;
     struct hash id;
@@ -51,10 +51,9 @@ static struct hash report_to(struct town *t, unsigned member, unsigned to,
     cluster_fact_uint(&a, FACT_GRADE, GRADE_GENERAL);
     cluster_fact_uint(&a, FACT_SOURCE, SOURCE_INSPECTION);
     cluster_fact_text(&a, FACT_CLAUSE, "GB50028");
-    if (part != NULL) {
-        a.part_count = 1;
-        a.parts[0] = *part;
-    }
+    if (part != NULL)
+        *part = cluster_part_create(t->c, member, &a, PART_TEXT, PART_SEALED,
+                                    span_of("what was seen", 13));
     cluster_append(t->c, member, &a, &id);
     cluster_act_clear(&a);
     return id;
@@ -144,24 +143,22 @@ static void a_log_is_cosigned_at_most_every_two_seconds_but_for_what_concerns_us
 static void what_lacks_its_parts_is_not_cosigned_by_whom_it_concerns(void **state)
 {
     (void)state;
-    const uint8_t salt[SALT_BYTES] = {1};
-    const struct span bytes = span_of("a photograph", 12);
-    struct part_ref ref = {.role = PART_TEXT, .mode = PART_OPEN, .padded_bytes = 12};
+    struct cluster_part *part;
     struct cosign_row row;
     struct town t;
     town_init(&t, 3, 4);
     net_sim_link(t.sim, 2, 0);
     net_sim_link(t.sim, 2, 1);
     net_sim_run(t.sim, 10000);
-    part_commitment(salt, bytes, &ref.commitment);
-    struct hash id = report_to(&t, 2, 0, &ref);
+    struct hash id = report_to(&t, 2, 0, &part);
     net_sim_run(t.sim, 10000);
     assert_false(covered(&t, 2, &id, 0, &row));
     assert_true(covered(&t, 2, &id, 1, &row));
-    assert_int_equal(part_store(t.c->members[2].home, salt, bytes, &ref.commitment), OK);
+    cluster_part_keep(t.c, 2, &id, part);
     net_sim_run(t.sim, 40000);
-    assert_true(part_held(t.c->members[0].home, &ref.commitment));
+    assert_true(part_held(t.c->members[0].home, &part->ref.commitment));
     assert_true(covered(&t, 2, &id, 0, &row));
+    cluster_part_free(part);
     town_clear(&t);
 }
 

@@ -68,5 +68,6 @@ const struct command cmd_admit = {
     .example = "jieli admit zhujian.request --members configs/ezhou/members.tsv --key e000.key",
     .options = admit_options,
     .signs = true,
+    .waits = true,
     .run = admit_run,
 };

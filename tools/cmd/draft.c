@@ -310,6 +310,7 @@ const struct command cmd_sign = {
     .summary = N_("adds a signature to a draft and appends it when complete"),
     .example = "jieli sign 3f9a02c1 --key ~/e008.key",
     .signs = true,
+    .waits = true,
     .run = sign_run,
 };
 

@@ -6,6 +6,7 @@
 #include "tools/command.h"
 #include "tools/dates.h"
 #include "tools/grid.h"
+#include "tools/level_text.h"
 
 enum { LABEL_CELLS = 14, LINE_BYTES = 2048 };
 
@@ -32,6 +33,10 @@ static void print_custody(struct session *s, const json_t *c)
                  json_is_true(json_object_get(offer, "signed_for")) ? _(", signed for") : "");
         print_field(json_is_true(json_object_get(offer, "request")) ? _("requested of")
                                                                     : _("offered to"), line);
+        level_line(s, json_object_get(offer, "ack"), line);
+        print_field(_("acknowledged"), line);
+        level_deemed_line(s, json_object_get(offer, "ack"), line);
+        print_field("", line);
     }
     if (rule != NULL) {
         snprintf(line, sizeof line, "%s, %s%s", session_member(s, text_at(rule, "named")),
@@ -193,13 +198,14 @@ static void join_signers(const json_t *act, char *out, size_t out_bytes)
 
 static void print_acts(struct session *s, const json_t *acts)
 {
-    const char *const heading[] = {_("time"), _("act"),    _("member"), _("signed by"),
-                                   _("id"),   _("verdict"), _("facts")};
+    const char *const heading[] = {_("time"), _("act"),     _("member"),       _("signed by"),
+                                   _("id"),   _("verdict"), _("acknowledged"), _("facts")};
     struct grid g;
     size_t i;
     const json_t *act;
-    grid_init(&g, 7, heading);
+    grid_init(&g, 8, heading);
     json_array_foreach(acts, i, act) {
+        char level[LEVEL_TEXT_BYTES];
         char when[DATE_TEXT_BYTES], id[9], signers[512], facts[LINE_BYTES], verdict[512];
         const struct kind_row *kind = kind_row_by_name(text_at(act, "kind"));
         time_format(number_at(act, "time_s"), when);
@@ -207,9 +213,10 @@ static void print_acts(struct session *s, const json_t *acts)
         join_signers(act, signers, sizeof signers);
         join_facts(s, act, facts, sizeof facts);
         join_verdict(act, verdict, sizeof verdict);
+        level_brief(json_object_get(act, "ack"), level);
         grid_row(&g, (const char *[]){when, kind == NULL ? "?" : kind_word(kind),
                                       session_member(s, text_at(act, "log")), signers, id, verdict,
-                                      facts});
+                                      level, facts});
     }
     grid_print(&g, stdout);
     grid_clear(&g);
