@@ -32,12 +32,15 @@ TOOL_LIB = $(filter-out tools/jieli.c,$(TOOLS))
 LIBRARIES = $(BUILD)/libnode.a $(BUILD)/libtools.a $(BUILD)/libnet.a $(BUILD)/libledger.a \
             $(BUILD)/libjcrypto.a
 UNIT     = $(sort $(wildcard tests/unit/*_test.c) $(wildcard tests/sim/*_test.c) \
-                  $(wildcard tests/vectors/*_test.c) $(wildcard tests/e2e/*_test.c))
-SUPPORT  = $(sort $(wildcard tests/support/*.c))
+                  $(wildcard tests/vectors/*_test.c) $(wildcard tests/e2e/*_test.c) \
+                  $(wildcard tests/power/*_test.c))
+SUPPORT  = $(sort $(wildcard tests/support/*.c) tests/power/model.c)
+RECORDER = $(BUILD)/tests/power/recorder.so
 UNIT_BIN = $(patsubst %.c,$(BUILD)/%,$(UNIT))
 FUZZ     = $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
 REPLAY   = $(patsubst tests/fuzz/%_fuzz.c,$(BUILD)/tests/fuzz/%_replay,$(FUZZ))
+POWER_BIN = $(filter $(BUILD)/tests/power/%,$(UNIT_BIN))
 SIM_BIN  = $(filter $(BUILD)/tests/sim/%,$(UNIT_BIN))
 CATALOGUES = $(patsubst tools/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/jieli.mo,\
                $(wildcard tools/po/*.po))
@@ -52,6 +55,7 @@ Q        = $(if $(V),,@)
 SAY      = $(if $(V),@:,@echo)
 
 SEEDS_SOAK ?= 20000
+PREFIXES ?= 300
 RESTART_S ?= 60
 ASAN      = BUILD=build/asan OPT='-O1 -g -fno-omit-frame-pointer' \
             SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -62,13 +66,13 @@ misc-redundant-expression,performance-*
 
 .PHONY: help all everything programs deps deps-dev deps-cross test check-style check-layers \
         check-po gcc clang asan fuzz fuzz-programs fuzz-replay tidy cppcheck cross-aarch64 soak \
-        soak-restart bench demo tour tour-stop install clean FORCE
+        soak-restart power bench demo tour tour-stop install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: programs check-po                  ## the two programs and the Chinese catalogue
 programs: $(PROGRAMS) $(CATALOGUES)
-everything: all $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
+everything: all $(RECORDER) $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
 
 help:                                   ## this list
 	@awk -F '##' '/^[a-z][a-z0-9-]*:.*##/ { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
@@ -144,6 +148,11 @@ soak-restart: deps                      ## a server restarted every 0.7 s, under
 	$(SUBMAKE) $(TSAN) build/tsan/tests/e2e/restart_test
 	@tests/run.sh build/tsan build/tsan/tests/e2e/restart_test
 
+power: export JIELI_PREFIXES = $(PREFIXES)
+power: deps                             ## power lost at PREFIXES (300) moments under load, about a minute
+	$(SUBMAKE) programs $(RECORDER) $(POWER_BIN)
+	@tests/run.sh $(BUILD) $(POWER_BIN)
+
 # ---- for people ----
 bench: deps                             ## measure, ratios to this machine's ceiling: build/bench.tsv (ONLY=rows)
 	$(SUBMAKE) everything
@@ -204,6 +213,12 @@ $(BUILD)/jieli-load: $(BUILD)/tools/load/jieli_load.o $(BUILD)/libload.a $(LIBRA
 $(DEMO): $(BUILD)/%: $(BUILD)/%.o $(LIBRARIES)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
+
+# Loaded into a daemon that may be built with sanitizers, which it must not be itself.
+$(RECORDER): tests/power/recorder.c tests/power/journal.h
+	@mkdir -p $(@D)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) -I. $(CSTD) $(WARN) -O2 -g -fPIC -shared $< -ldl -lpthread -o $@
 
 # A test may ask for linker wraps (fault injection) with a line "// link: -Wl,--wrap=name".
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(BUILD)/libsupport.a $(BUILD)/libload.a \

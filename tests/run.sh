@@ -23,7 +23,8 @@ all_tests() {
     for source in tests/e2e/*.sh; do
         [ -f "$source" ] && [ -x "$source" ] && echo "$source"
     done
-    for source in tests/sim/*_test.c tests/e2e/*_test.c tests/vectors/*_test.c tests/unit/*_test.c; do
+    for source in tests/sim/*_test.c tests/e2e/*_test.c tests/vectors/*_test.c tests/power/*_test.c \
+        tests/unit/*_test.c; do
         [ -f "$source" ] && echo "$BUILD/${source%.c}"
     done
     for source in tests/fuzz/*_fuzz.c; do
