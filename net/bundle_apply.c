@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "crypto/sha256.h"
+#include "ledger/cosign.h"
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
 #include "ledger/parts.h"
@@ -184,6 +185,35 @@ static enum err part_apply(struct ledger *l, const struct message *m, struct bun
     return err;
 }
 
+/* ---- cosignatures: what rests on something not held is passed over ---- */
+
+static bool passed_over(enum err err)
+{
+    return err == ERR_EXISTS || err == ERR_GAP || err == ERR_UNKNOWN_MEMBER ||
+           err == ERR_OVERTAKEN;
+}
+
+static enum err cosigned_apply(struct ledger *l, const struct message *m,
+                               struct bundle_result *result)
+{
+    struct cosign_item items[MESSAGE_MAX_COSIGNED];
+    const unsigned count = m->u.cosign.count;
+    enum err forked = OK;
+    for (unsigned i = 0; i < count; i++)
+        items[i] = (struct cosign_item){.note = m->u.cosign.notes[i]};
+    enum err err = ledger_cosign_take(l, items, count);
+    for (unsigned i = 0; err == OK && i < count; i++) {
+        result->cosignatures += items[i].err == OK;
+        if (items[i].err == ERR_FORK) {
+            forked = ERR_FORK;
+            forked_name(result, ledger_log_at(l, items[i].row.log.v)->member);
+        } else if (items[i].err != OK && !passed_over(items[i].err)) {
+            err = items[i].err;
+        }
+    }
+    return err == OK ? forked : err;
+}
+
 /* ---- all ---- */
 
 static enum err genesis_check(struct ledger *l, struct span genesis)
@@ -201,10 +231,11 @@ enum err bundle_apply_message(struct ledger *l, struct span frame, struct bundle
         switch (m->type) {
         case MSG_HEADS: err = heads_apply(l, m, result); break;
         case MSG_PACKAGES: err = packages_apply(l, m, result); break;
+        case MSG_COSIGN: err = cosigned_apply(l, m, result); break;
         case MSG_PART: err = part_apply(l, m, result); break;
         case MSG_BUNDLE: err = genesis_check(l, m->u.bundle.genesis); break;
         case MSG_HELLO: case MSG_WANT: case MSG_REFUSE: case MSG_PART_WANT: case MSG_PING:
-        case MSG_PONG: case MSG_COSIGN: err = ERR_PROTOCOL; break;
+        case MSG_PONG: err = ERR_PROTOCOL; break;
         }
     }
     free(m);

@@ -5,6 +5,7 @@
 #include "ledger/log/part.h"
 #include "ledger/parts.h"
 #include "net/bundle.h"
+#include "net/bundle_cosigned.h"
 #include "net/bundle_file.h"
 #include "net/bundle_since.h"
 
@@ -202,6 +203,18 @@ static enum err logs_put(struct making *mk)
     return err;
 }
 
+static enum err cosigned_put(void *ctx, const struct message *m)
+{
+    return frame_put(ctx, m);
+}
+
+static enum err all_cosigned_put(struct making *mk)
+{
+    return mk->what->case_id == NULL
+               ? bundle_cosigned_all(mk->l, &mk->since, cosigned_put, mk)
+               : bundle_cosigned_of(mk->l, mk->at, mk->at_count, cosigned_put, mk);
+}
+
 static enum err file_fill(struct making *mk)
 {
     enum err err = head_put(mk);
@@ -209,6 +222,8 @@ static enum err file_fill(struct making *mk)
         err = heads_put(mk);
     if (err == OK)
         err = logs_put(mk);
+    if (err == OK)
+        err = all_cosigned_put(mk);
     return err == OK && mk->what->parts ? parts_put(mk) : err;
 }
 

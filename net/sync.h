@@ -64,6 +64,8 @@ void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms);
  * within SYNC_RELAY_MS: then the next call or tick does. To be called when what came in is handled,
  * not within sync_frame. */
 void sync_relay(struct sync *s, uint64_t now_ms);
+/* Cosignatures were taken beside the peers, from a bundle: shows all the latest again. */
+void sync_show_cosigned(struct sync *s);
 /* A part that our member may read is missing here: asks the peers for it, one after the other.
  * Parts that acts of our own cases name, or that are addressed to us, are wanted by the machine
  * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already. */

@@ -141,6 +141,14 @@ static void owe(struct peer *p, const struct cosign_row *row)
     c->owed[c->owed_count++] = (struct cosign_ref){row->log, row->cosigner, row->size};
 }
 
+void sync_show_cosigned(struct sync *s)
+{
+    for (unsigned i = 0; i < s->peer_count; i++) {
+        s->peers[i]->cosign.walk = (struct cosign_cursor){.started = false};
+        s->peers[i]->cosign.walked = false;
+    }
+}
+
 /* Whether the peer has to learn of it from us. */
 static bool lacks(struct sync *s, const struct peer *p, struct log_no cosigner)
 {

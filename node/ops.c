@@ -190,9 +190,14 @@ enum err ops_receive(struct node *n, const struct ipc_request *request, struct a
         n->fatal = err;
     }
     if (err == OK || err == ERR_FORK) {
-        answer->reply = json_pack("{s:I, s:I, s:I}", "entries", (json_int_t)result.entries,
-                                  "parts", (json_int_t)result.parts, "skipped",
+        answer->reply = json_pack("{s:I, s:I, s:I, s:I}", "entries", (json_int_t)result.entries,
+                                  "parts", (json_int_t)result.parts, "cosignatures",
+                                  (json_int_t)result.cosignatures, "skipped",
                                   (json_int_t)result.skipped);
+    }
+    if (result.cosignatures > 0) {
+        n->waits.due = true;
+        sync_show_cosigned(n->sync);
     }
     if (err == ERR_FORK && answer->reply != NULL) {
         log_fork(n, request, result.forked);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/bundle.h"
+#include "tools/audit/cosigned.h"
 #include "tools/audit/run.h"
 
 /* A package as it lies in memory; its message's note stands beside it. */
@@ -27,6 +28,8 @@ struct file_audit {
     struct piece *pieces;
     size_t piece_count, piece_cap;
     struct file_log *held;             /* [log of the run] */
+    struct span *cosigned;             /* frames of cosignatures */
+    size_t cosigned_count, cosigned_cap;
     struct message *message;
     struct package *package;
 };
@@ -145,15 +148,32 @@ static enum err head_add(struct file_audit *f, struct span bytes)
     return err;
 }
 
+static enum err cosigned_keep(struct file_audit *f, struct span frame)
+{
+    if (f->cosigned_count == f->cosigned_cap) {
+        size_t cap = f->cosigned_cap == 0 ? 64 : 2 * f->cosigned_cap;
+        struct span *frames = realloc(f->cosigned, cap * sizeof *frames);
+        if (frames == NULL)
+            return ERR_NOMEM;
+        f->cosigned = frames;
+        f->cosigned_cap = cap;
+    }
+    f->cosigned[f->cosigned_count++] = frame;
+    return OK;
+}
+
 static enum err message_keep(struct file_audit *f, struct span frame)
 {
     struct span kept;
-    if (frame.len == 0 || (frame.data[0] != MSG_HEADS && frame.data[0] != MSG_PACKAGES))
+    if (frame.len == 0 || (frame.data[0] != MSG_HEADS && frame.data[0] != MSG_PACKAGES &&
+                           frame.data[0] != MSG_COSIGN))
         return OK;
     enum err err = frame_keep(f, frame, &kept);
     if (err == OK)
         err = message_decode(f->message, kept);
     const struct message *m = f->message;
+    if (err == OK && m->type == MSG_COSIGN)
+        return cosigned_keep(f, kept);
     for (unsigned i = 0; err == OK && m->type == MSG_HEADS && i < m->u.heads.count; i++)
         err = head_add(f, m->u.heads.notes[i]);
     if (err == OK && m->type == MSG_PACKAGES)
@@ -266,6 +286,26 @@ static enum err prove_log(struct file_audit *f, unsigned no, bool told)
     return err;
 }
 
+/* ---- cosignatures ---- */
+
+static enum err check_cosigned(struct file_audit *f)
+{
+    struct cosigned c;
+    for (size_t i = 0; i < f->cosigned_count; i++) {
+        enum err err = message_decode(f->message, f->cosigned[i]);
+        for (unsigned k = 0; err == OK && k < f->message->u.cosign.count; k++) {
+            err = cosigned_decode(&c, f->message->u.cosign.notes[k]);
+            if (err == OK)
+                run_cosigned(&f->run, &c);
+            else if (err != ERR_NOMEM)
+                run_found(&f->run, NULL, (struct finding){.kind = FIND_COSIGNED, .err = err});
+        }
+        if (err == ERR_NOMEM)
+            return err;
+    }
+    return OK;
+}
+
 /* ---- the whole ---- */
 
 static enum err audit_whole(struct file_audit *f)
@@ -339,6 +379,8 @@ static enum err audit_open(struct file_audit *f, struct bundle_reader *b,
     f->partial = r->out->partial = bundle_partial(b);
     err = f->partial ? audit_partial(f) : audit_whole(f);
     if (err == OK)
+        err = check_cosigned(f);
+    if (err == OK)
         run_lines(r);
     return err;
 }
@@ -352,6 +394,7 @@ static void file_clear(struct file_audit *f)
         free(f->held[i].entries);
     free(f->frames);
     free(f->pieces);
+    free(f->cosigned);
     free(f->held);
     free(f->message);
     free(f->package);

@@ -36,6 +36,8 @@ static const struct { enum audit_weight weight; const char *name, *message; } fi
      N_("the proof of a package fails")},
     [FIND_FILE] = {AUDIT_BROKEN, "file",
      N_("the file is cut short or was changed")},
+    [FIND_COSIGNED] = {AUDIT_BROKEN, "cosignature",
+     N_("a cosignature does not hold")},
     [FIND_VOID] = {AUDIT_LISTED, "void",
      N_("void")},
     [FIND_FOREIGN] = {AUDIT_LISTED, "foreign",

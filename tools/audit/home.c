@@ -6,6 +6,7 @@
 #include "ledger/log/home.h"
 #include "ledger/log/log_key.h"
 #include "ledger/log/tile.h"
+#include "tools/audit/cosigned.h"
 #include "tools/audit/parts.h"
 #include "tools/audit/run.h"
 
@@ -327,6 +328,8 @@ static enum err audit_all(struct home_audit *h)
         err = run_stream(r);
     if (err == OK)
         err = check_logs(h);
+    if (err == OK)
+        err = run_cosigned_rows(r, h->txn);
     if (err == OK && h->against != NULL)
         err = run_against(r, h->against);
     if (err == OK && !r->out->broken)

@@ -99,6 +99,7 @@ static void print_sizes(const struct finding *f)
     case FIND_SHORT:
     case FIND_AHEAD: printf(_(" (%llu here, %llu there)"), size, other); break;
     case FIND_ROOT:
+    case FIND_COSIGNED:
     case FIND_ROLLBACK: printf(_(" (size %llu)"), size); break;
     default: break;
     }
@@ -173,6 +174,10 @@ static void print_end(const struct telling *t, const struct audit_summary *out)
     printf(_("%llu logs, %llu entries, %llu signatures verified, %llu cases folded\n"),
            (unsigned long long)out->logs, (unsigned long long)out->entries,
            (unsigned long long)out->signatures, (unsigned long long)out->cases);
+    if (out->cosignatures + out->cosignatures_unproven > 0)
+        printf(_("%llu cosignatures verified, %llu by members whose certificates are not there\n"),
+               (unsigned long long)out->cosignatures,
+               (unsigned long long)out->cosignatures_unproven);
     if (out->partial)
         puts(_("a partial file: what it holds was proven; that nothing else exists was not, and "
                "cases were not folded"));
@@ -202,6 +207,7 @@ static int end_json(struct telling *t, const struct audit_summary *out)
         (json_int_t)out->void_count, "overtaken", (json_int_t)out->overtaken, "pending",
         (json_int_t)out->pending, "forks", (json_int_t)out->forks, "partial", out->partial, "holds",
         !out->broken, "exit", code);
+    json_object_set_new(o, "cosignatures", json_integer((json_int_t)out->cosignatures));
     const struct finding first = first_of(out);
     if (out->broken)
         json_object_set_new(o, "first", finding_json(&first));

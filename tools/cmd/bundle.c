@@ -112,6 +112,7 @@ static int apply_by_daemon(struct session *s, struct bundle_reader *b, struct bu
             return code;
         sum->entries += (uint64_t)json_integer_value(json_object_get(reply, "entries"));
         sum->parts += (uint64_t)json_integer_value(json_object_get(reply, "parts"));
+        sum->cosignatures += (uint64_t)json_integer_value(json_object_get(reply, "cosignatures"));
         sum->skipped += (uint64_t)json_integer_value(json_object_get(reply, "skipped"));
         const char *forked = json_string_value(json_object_get(reply, "fork"));
         if (forked != NULL)
@@ -124,11 +125,13 @@ static int apply_by_daemon(struct session *s, struct bundle_reader *b, struct bu
 static int print_applied(struct session *s, const struct bundle_result *sum)
 {
     if (s->json)
-        return session_json(json_pack("{s:I,s:I,s:I}", "entries", (json_int_t)sum->entries, "parts",
-                                      (json_int_t)sum->parts, "skipped",
+        return session_json(json_pack("{s:I,s:I,s:I,s:I}", "entries", (json_int_t)sum->entries,
+                                      "parts", (json_int_t)sum->parts, "cosignatures",
+                                      (json_int_t)sum->cosignatures, "skipped",
                                       (json_int_t)sum->skipped));
-    printf(_("%llu entries and %llu parts are new here\n"), (unsigned long long)sum->entries,
-           (unsigned long long)sum->parts);
+    printf(_("%llu entries, %llu parts and %llu cosignatures are new here\n"),
+           (unsigned long long)sum->entries, (unsigned long long)sum->parts,
+           (unsigned long long)sum->cosignatures);
     if (sum->skipped > 0)
         printf(_("%llu entries could not be placed: what lies before them is not held; ask for a "
                  "bundle without --since\n"), (unsigned long long)sum->skipped);

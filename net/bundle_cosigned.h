@@ -1,0 +1,19 @@
+/* Cosignatures for a bundle: of whole logs all that are kept beyond what the receiver holds, and
+ * the latest of each; of one case the first of each cosigner that covers each of its entries. */
+#ifndef JIELI_NET_BUNDLE_COSIGNED_H
+#define JIELI_NET_BUNDLE_COSIGNED_H
+
+#include "ledger/ledger.h"
+#include "net/bundle_since.h"
+#include "net/message.h"
+
+/* Takes a COSIGN message; its notes are borrowed for the call. */
+typedef enum err bundle_cosigned_put(void *ctx, const struct message *m);
+
+MUST_CHECK enum err bundle_cosigned_all(struct ledger *l, const struct since *since,
+                                        bundle_cosigned_put *put, void *ctx);
+/* `at` in order of log and index. */
+MUST_CHECK enum err bundle_cosigned_of(struct ledger *l, const struct position *at, size_t count,
+                                       bundle_cosigned_put *put, void *ctx);
+
+#endif
