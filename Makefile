@@ -5,6 +5,7 @@ endif
 BUILD   ?= build/release
 PREFIX  ?= /usr/local
 LOCALES ?= /usr/share/locale
+UNITS   ?= /usr/local/lib/systemd/system
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 CSTD     = -std=c11 -D_GNU_SOURCE
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wswitch-enum -Werror
@@ -12,7 +13,7 @@ OPT     ?= -O2 -g
 CFLAGS  += $(CSTD) $(WARN) $(OPT) -fstack-protector-strong $(SAN)
 CPPFLAGS += -I. -MMD -MP
 LDFLAGS += $(SAN)
-LIBS     = -lnng -ljansson -llmdb -linih -lutf8proc -lsodium -lcrypto -lpthread
+LIBS     = -lnng -ljansson -llmdb -linih -lmicrohttpd -lutf8proc -lsodium -lcrypto -lpthread
 
 src      = $(sort $(wildcard $(1)/*.c))
 objs     = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -165,9 +166,12 @@ tour: deps                              ## three nodes, two inboxes, seven comma
 	@BUILD=$(BUILD) tools/demo/tour.sh
 tour-stop:                              ## end the tour
 	@BUILD=$(BUILD) tools/demo/tour-stop.sh
-install: programs                       ## to PREFIX (/usr/local) and LOCALES (/usr/share/locale)
+install: programs                       ## to PREFIX (/usr/local), LOCALES and UNITS (systemd)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(UNITS)
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' configs/systemd/jielid.service \
+	  >$(DESTDIR)$(UNITS)/jielid.service
 	for f in $(patsubst $(BUILD)/locale/%,%,$(CATALOGUES)); do \
 	  install -D -m 644 $(BUILD)/locale/$$f $(DESTDIR)$(LOCALES)/$$f || exit 1; done
 clean:                                  ## remove the folder build

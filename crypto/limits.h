@@ -47,6 +47,14 @@ enum {
     DESK_BYTES_PER_MINUTE = 64 * 1024 * 1024,
     DESK_BYTES_BURST = 32 * 1024 * 1024,
     DESK_REFUSALS_MAX = 100,          /* for asking too fast: then it is cut off */
+    CONTACTS_MAX = 320,               /* members and addresses whose sessions are counted */
+    METRICS_MAX_LOGS = 512,           /* series: beyond, logs are counted and not listed */
+    WATCHDOG_STUCK_S = 300,           /* nothing ends for so long while dials are tried */
+    WATCHDOG_LOOK_S = 5,
+    WATCHDOG_GAP_S = 60,              /* between two looks: the process itself stood still */
+    HEALTH_STUCK_S = 30,              /* one frame, act or bundle message takes far less */
+    HEALTH_ALONE_S = 600,
+    HEALTH_FREE_BYTES = 64 * 1024 * 1024,
 };
 
 /* A draft waits this long for its remaining signatures. */

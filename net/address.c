@@ -1,7 +1,6 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <string.h>
 
 static bool port_valid(const char *text)
@@ -32,4 +31,9 @@ enum err address_check(const char *address)
     if (!six && inet_pton(AF_INET, host, &v4) == 1)
         return OK;
     return ERR_CONFIG;
+}
+
+bool address_is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
 }

@@ -175,6 +175,30 @@ static bool set_socket(struct parse *p, const char *value)
     return true;
 }
 
+static bool set_http(struct parse *p, const char *value)
+{
+    if (!address_add_check(p, "listen", value)) {
+        return false;
+    }
+    if (!address_is_loopback(value)) {
+        return fail(p, "listen: [http] is for this machine alone, an address such as "
+                       "127.0.0.1:9311 or [::1]:9311");
+    }
+    strcpy(p->out->http_listen, value);
+    return true;
+}
+
+static bool set_run(struct parse *p, const char *value)
+{
+    size_t len = strlen(value);
+    if (value[0] != '/' || len >= CONFIG_PROGRAM_BYTES || strcspn(value, "; \t\r\v\f") != len) {
+        return fail(p, "run: the absolute path of one program of at most %d bytes is needed, "
+                       "without arguments, spaces or semicolons", CONFIG_PROGRAM_BYTES - 1);
+    }
+    memcpy(p->out->notify_run, value, len + 1);
+    return true;
+}
+
 static bool set_level(struct parse *p, const char *value)
 {
     for (enum log_level level = LEVEL_ERROR; level <= LEVEL_DEBUG; level++) {
@@ -194,6 +218,8 @@ static const struct key_row KEYS[] = {
     {"ipc", "mode", false, set_mode},
     {"ipc", "allow", true, set_allow},
     {"ipc", "socket", false, set_socket},
+    {"http", "listen", false, set_http},
+    {"notify", "run", false, set_run},
     {"log", "level", false, set_level},
 };
 enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };

@@ -9,6 +9,8 @@
  *   [ipc]   mode   = octal                 of the socket, 0600
  *           allow  = uid or user[, …]      may repeat; empty: whoever the mode lets through
  *           socket = path                  jielid.sock; a relative one lies in the home
+ *   [http]  listen = address              of the loopback alone: 127.0.0.1:9311, [::1]:9311
+ *   [notify] run   = path                  absolute, of a program: see node/notify.h
  *   [log]   level  = error|warn|info|debug */
 #ifndef JIELI_NET_CONFIG_H
 #define JIELI_NET_CONFIG_H
@@ -22,6 +24,7 @@ enum {
     CONFIG_ADDRESS_BYTES = 56,     /* "[ IPv6 ]:65535", NUL included */
     CONFIG_USER_BYTES = 33,
     CONFIG_SOCKET_BYTES = 108,     /* sun_path of unix(7) */
+    CONFIG_PROGRAM_BYTES = 160,
     CONFIG_ERROR_BYTES = 160,
 };
 #define CONFIG_FILE "jieli.conf"
@@ -38,6 +41,8 @@ struct config {
     char allow[CONFIG_MAX_ALLOW][CONFIG_USER_BYTES];   /* decimal uid or user name */
     unsigned ipc_mode;
     char socket[CONFIG_SOCKET_BYTES];
+    char http_listen[CONFIG_ADDRESS_BYTES];            /* "": no http */
+    char notify_run[CONFIG_PROGRAM_BYTES];             /* "": nobody is told */
     enum log_level level;
 };
 

@@ -76,11 +76,28 @@ static enum err format_ipc(const struct config *c, struct buffer *out)
     return err != OK ? err : put(out, "socket = %s\n", c->socket);
 }
 
+static enum err format_watch(const struct config *c, struct buffer *out)
+{
+    enum err err = OK;
+    if (c->http_listen[0] != '\0') {
+        err = put(out, "\n[http]\n; metrics and health, for this machine alone\nlisten = %s\n",
+                  c->http_listen);
+    }
+    if (err == OK && c->notify_run[0] != '\0') {
+        err = put(out, "\n[notify]\n; gets one event on its standard input\nrun = %s\n",
+                  c->notify_run);
+    }
+    return err;
+}
+
 enum err config_format(const struct config *c, struct buffer *out)
 {
     enum err err = format_node(c, out);
     if (err == OK) {
         err = format_ipc(c, out);
+    }
+    if (err == OK) {
+        err = format_watch(c, out);
     }
     return err != OK ? err : put(out, "\n[log]\n; error, warn, info or debug\nlevel = %s\n",
                                  log_level_name(c->level));

@@ -11,7 +11,7 @@
  *                                              asked of the peers; ERR_PERMISSION: not for us
  *   draft-put {"draft"?: id} blob = draft    → {"draft": id};  draft-get {"draft"} → blob
  *   draft-list {}                            → {"drafts": [...]};  draft-del {"draft"}
- *   peers   {}                               → {"peers": [...]}
+ *   peers   {}                               → {"peers": [...]}, see node/ops_peers.c
  *   wait    {"id", "level": "sequenced", "mirrored" or "delivered", "count"?, "timeout_ms"} →
  *           {"reached", "never", "ack"}: when reached, or after timeout_ms (15000 at most)
  *   stop    {}                               → ends the daemon (same uid only) */

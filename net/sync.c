@@ -303,8 +303,10 @@ static enum err on_hello(struct sync *s, struct peer *p, const struct message *m
 
 static enum err on_refuse(struct sync *s, struct peer *p, const struct message *m)
 {
+    uint8_t code = m->u.refuse.code;
     p->refusals++;
-    if (m->u.refuse.code == REFUSE_WRONG_LEDGER)
+    p->refused_by_code[code < SYNC_REFUSE_CODES ? code : 0]++;
+    if (code == REFUSE_WRONG_LEDGER)
         return ERR_WRONG_LEDGER;
     parts_on_refuse(s, p, m->u.refuse.request);
     return pull_on_refuse(s, p, m);
@@ -425,14 +427,26 @@ bool sync_peer_at(const struct sync *s, unsigned i, struct sync_peer_info *out)
     *out = (struct sync_peer_info){
         .peer = p->id, .dialed = p->dialed, .ready = p->state == PEER_READY,
         .connected_ms = p->connected_ms, .heard_ms = p->heard_ms, .bytes_in = p->bytes_in,
-        .bytes_out = p->bytes_out, .behind_entries = pull_behind(s, p), .refusals = p->refusals};
+        .bytes_out = p->bytes_out, .behind_entries = pull_behind(s, p),
+        .lacks_entries = pull_lacks(s, p), .refusals = p->refusals};
     memcpy(out->member, p->member, sizeof out->member);
+    memcpy(out->refused_by_code, p->refused_by_code, sizeof out->refused_by_code);
     return true;
 }
 
 uint64_t sync_entries_out(const struct sync *s)
 {
     return s->entries_out;
+}
+
+uint64_t sync_shown(const struct sync *s, struct log_no log)
+{
+    uint64_t greatest = 0;
+    for (unsigned i = 0; i < s->peer_count; i++) {
+        uint64_t shown = peer_shown(s->peers[i], log.v);
+        greatest = shown > greatest ? shown : greatest;
+    }
+    return greatest;
 }
 
 bool sync_idle(const struct sync *s)

@@ -74,16 +74,21 @@ MUST_CHECK enum err sync_want_part(struct sync *s, const struct hash *commitment
 /* Whether `why` is the peer's fault rather than ours or nobody's. */
 bool fault_of_peer(enum err why);
 
+enum { SYNC_REFUSE_CODES = REFUSE_WRONG_LEDGER + 1 };
 struct sync_peer_info {
     struct peer_id peer;
     char member[ID_MAX_BYTES + 1];
     bool dialed, ready;
-    uint64_t connected_ms, heard_ms, bytes_in, bytes_out, behind_entries;
-    unsigned refusals;
+    uint64_t connected_ms, heard_ms, bytes_in, bytes_out;   /* bytes of frames */
+    uint64_t behind_entries;       /* we, of what it has shown */
+    uint64_t lacks_entries;        /* it, of what we hold, by what it has shown */
+    unsigned refusals, refused_by_code[SYNC_REFUSE_CODES];  /* of our requests; [0]: other codes */
 };
 bool sync_peer_at(const struct sync *s, unsigned i, struct sync_peer_info *out);
 /* Entries sent in packages to all peers since the start, again where one was asked for again. */
 uint64_t sync_entries_out(const struct sync *s);
+/* The greatest head of a log that any peer of now has shown. */
+uint64_t sync_shown(const struct sync *s, struct log_no log);
 /* True when nothing is being pulled and every head shown is held. */
 bool sync_idle(const struct sync *s);
 

@@ -87,6 +87,7 @@ struct peer {
     unsigned service_ms;           /* from one answer to the next, smoothed; 0: not known */
     unsigned refusals, turn;       /* turn: the log to be looked at next */
     uint64_t owed;                 /* answers to wants that have not come */
+    unsigned refused_by_code[SYNC_REFUSE_CODES];
     uint64_t *shown;               /* [log_no]: size of the greatest head it showed */
     size_t shown_len;
     struct buffer unknown;         /* (u32 length ‖ note)*: heads of members not admitted yet */
@@ -191,6 +192,7 @@ bool pull_asked(const struct sync *s, const struct peer *p);
 void pull_timeouts(struct sync *s);
 bool pull_idle(const struct sync *s);
 uint64_t pull_behind(const struct sync *s, const struct peer *p);
+uint64_t pull_lacks(const struct sync *s, const struct peer *p);
 
 /* ---- sync_serve.c ---- */
 enum err serve_on_want(struct sync *s, struct peer *p, const struct message *m);

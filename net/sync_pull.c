@@ -496,6 +496,18 @@ static bool want_needed(const struct sync *s, const struct want *w)
     return log != NULL && w->end > log->frontier.size;
 }
 
+uint64_t pull_lacks(const struct sync *s, const struct peer *p)
+{
+    uint64_t lacks = 0;
+    for (unsigned i = 0; p->state == PEER_READY && ledger_log_at(s->l, i) != NULL; i++) {
+        const struct log *log = ledger_log_at(s->l, i);
+        uint64_t shown = peer_shown(p, log->no.v);
+        if (log->frontier.size > shown)
+            lacks += log->frontier.size - shown;
+    }
+    return lacks;
+}
+
 bool pull_idle(const struct sync *s)
 {
     for (unsigned i = 0; i < SYNC_WANTS; i++) {

@@ -117,6 +117,7 @@ static void on_keeper(void *arg)
     if (!t->stopping) {
         late_shut(t);
         links_redial(t);
+        pulse_round(t);
         nng_sleep_aio(KEEPER_MS, t->keeper);
     }
     pthread_mutex_unlock(&t->lock);

@@ -29,6 +29,7 @@ struct transport_event {
     struct xpubkey key;             /* CLAIMED */
     uint8_t hint[CHANNEL_HINT_MAX_BYTES], hint_len;   /* CLAIMED, purpose ENROL */
     char address[ADDRESS_MAX_BYTES + 1];  /* as dialled, or the numeric host that dialled us */
+    uint64_t bytes_in, bytes_out;   /* CLOSED: as of transport_bytes */
     struct buffer frame;            /* FRAME, CLAIMED: the receiver's, when it returns true */
 };
 /* Called on library threads (and within transport_resume and transport_accept), for one peer never
@@ -72,6 +73,28 @@ MUST_CHECK enum err transport_send(struct transport *t, struct peer_id peer, str
 /* `why` comes back with CLOSED, unless something else had ended it. */
 void transport_disconnect(struct transport *t, struct peer_id peer, enum err why);
 void transport_resume(struct transport *t, struct peer_id peer);
+/* Bytes of the stream each way so far, handshake and seals included. False: gone. */
+bool transport_bytes(struct transport *t, struct peer_id peer, uint64_t *in, uint64_t *out);
+
+/* An address that we keep a connection to. */
+struct transport_link {
+    char address[ADDRESS_MAX_BYTES + 1];
+    bool up;                        /* being dialled, or a connection of it lives */
+    bool open;                      /* CONNECTED was told, and it lives */
+    enum err why;                   /* how the last attempt to reach it ended; OK: it was reached */
+    uint64_t due_in_ms;             /* until the next attempt, when not up */
+};
+/* i-th of them; false past the end. */
+bool transport_link_at(struct transport *t, unsigned i, struct transport_link *out);
+
+/* Whether the library beneath still brings anything to an end. Any thread; waits for no lock, so
+ * that it can be asked of a transport that hangs. */
+struct transport_pulse {
+    uint64_t completions;           /* dials, accepts, reads and writes that ended, well or not */
+    uint64_t rounds;                /* of the keeper, which redials */
+    unsigned links, waiting;        /* waiting: those being dialled, due, or being closed */
+};
+void transport_pulse(const struct transport *t, struct transport_pulse *out);
 /* Stops everything; no handler runs after it returns. */
 void transport_close(struct transport *t);
 

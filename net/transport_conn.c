@@ -49,7 +49,9 @@ static void on_send(void *arg)
 {
     struct conn *c = arg;
     int rv = nng_aio_result(c->send);
+    pulse_completed(c->t);
     pthread_mutex_lock(&c->t->lock);
+    c->bytes_out += rv == 0 ? nng_aio_count(c->send) : 0;
     bool more = rv == 0 && send_queue_sent(&c->queue, nng_aio_count(c->send));
     if (rv != 0)
         conn_shut(c, transport_err(rv));
@@ -110,6 +112,18 @@ static void conn_hold(struct conn *c, enum transport_event_type type)
     c->has_held = true;
 }
 
+static void conn_hold_closed(struct conn *c)
+{
+    conn_hold(c, TRANSPORT_CLOSED);
+    pthread_mutex_lock(&c->t->lock);
+    c->held.why = c->why;
+    c->held.bytes_in = c->bytes_in;
+    c->held.bytes_out = c->bytes_out;
+    if (c->link != NULL && !c->t->stopping)
+        c->link->why = c->why;
+    pthread_mutex_unlock(&c->t->lock);
+}
+
 static enum err opening_step(struct conn *c)
 {
     struct buffer out = {0};
@@ -140,6 +154,8 @@ static enum err accept_step(struct conn *c)
     pthread_mutex_lock(&c->t->lock);
     c->open = true;
     links_hasten(c->t);
+    if (c->link != NULL && !c->t->stopping)
+        c->link->why = OK;
     pthread_mutex_unlock(&c->t->lock);
     conn_hold(c, TRANSPORT_CONNECTED);
     return OK;
@@ -179,8 +195,7 @@ static bool conn_next_event(struct conn *c)
     if (err != OK)
         conn_shut_locked(c, err);
     if (closing || err != OK) {
-        conn_hold(c, TRANSPORT_CLOSED);
-        c->held.why = c->why;
+        conn_hold_closed(c);
     }
     return c->has_held;
 }
@@ -236,8 +251,10 @@ static void on_recv(void *arg)
 {
     struct conn *c = arg;
     int rv = nng_aio_result(c->recv);
+    pulse_completed(c->t);
     pthread_mutex_lock(&c->t->lock);
     c->reading = false;
+    c->bytes_in += rv == 0 ? nng_aio_count(c->recv) : 0;
     c->heard_ms = nng_clock();
     if (rv != 0)
         conn_shut(c, transport_err(rv));

@@ -2,6 +2,7 @@
  *   transport.c        the face, the keeper (a timer: deadlines, retries, redialling, freeing)
  *   transport_conn.c   one connection: bytes, session, frames
  *   transport_link.c   addresses that we dial and listen at
+ *   transport_look.c   what can be told of it: bytes, addresses, pulse
  *
  * Life of a connection:
  *
@@ -17,6 +18,7 @@
 #include <nng/nng.h>
 #include <nng/supplemental/util/platform.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "crypto/limits.h"
 #include "net/frame.h"
@@ -32,6 +34,7 @@ struct link {                      /* an address that we keep a connection to */
     nng_stream_dialer *dialer;
     nng_aio *aio;
     unsigned no;                   /* in transport.redial */
+    enum err why;                  /* of the last attempt */
 };
 
 struct door {                      /* an address that we listen at */
@@ -51,6 +54,7 @@ struct conn {
     nng_stream *stream;
     nng_aio *recv, *send;
     uint64_t since_ms, heard_ms;   /* heard: something came, or a read began */
+    uint64_t bytes_in, bytes_out;
     struct session session;        /* the pump's, but for sealing */
     pthread_mutex_t sealing;       /* taken before the transport's lock: sealing, then queueing */
     struct send_queue queue;
@@ -77,6 +81,9 @@ struct transport {
     bool stopping, identified;
     struct xkey key;
     struct buffer certificate;
+    /* read without the lock */
+    _Atomic uint64_t completions, rounds;
+    atomic_uint links_kept, links_waiting;
 };
 
 enum err transport_err(int rv);
@@ -100,6 +107,15 @@ void links_hasten(struct transport *t);
 void links_redial(struct transport *t);
 void link_free(struct link *k);
 void door_free(struct door *d);
+
+/* ---- transport_look.c ---- */
+/* Something that the library had been asked for has ended. */
+static inline void pulse_completed(struct transport *t)
+{
+    atomic_fetch_add_explicit(&t->completions, 1, memory_order_relaxed);
+}
+/* With the lock held: one round of the keeper. */
+void pulse_round(struct transport *t);
 
 /* ---- transport.c ---- */
 void finished_free(struct transport *t);

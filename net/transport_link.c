@@ -24,11 +24,13 @@ void links_hasten(struct transport *t)
 static void on_dial(void *arg)
 {
     struct link *k = arg;
-    bool reached = nng_aio_result(k->aio) == 0;
-    if (reached && conn_start(k->t, nng_aio_get_output(k->aio, 0), k))
+    int rv = nng_aio_result(k->aio);
+    pulse_completed(k->t);
+    if (rv == 0 && conn_start(k->t, nng_aio_get_output(k->aio, 0), k))
         return;
     pthread_mutex_lock(&k->t->lock);
-    link_down(k, reached ? REDIAL_REFUSED : REDIAL_UNREACHED);
+    k->why = rv == 0 ? ERR_BUSY : transport_err(rv);
+    link_down(k, rv == 0 ? REDIAL_REFUSED : REDIAL_UNREACHED);
     pthread_mutex_unlock(&k->t->lock);
 }
 
@@ -36,6 +38,7 @@ static void on_accept(void *arg)
 {
     struct door *d = arg;
     int rv = nng_aio_result(d->aio);
+    pulse_completed(d->t);
     if (rv == NNG_ECLOSED || rv == NNG_ECANCELED)
         return;
     finished_free(d->t);

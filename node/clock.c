@@ -9,11 +9,16 @@ uint64_t clock_unix_s(void)
     return now.tv_sec < 0 ? 0 : (uint64_t)now.tv_sec;
 }
 
-uint64_t clock_steady_ms(void)
+uint64_t clock_steady_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_steady_ms(void)
+{
+    return clock_steady_us() / 1000;
 }
 
 uint64_t clock_thread_us(void)

@@ -11,6 +11,7 @@ enum { CLOCK_SLACK_S = 86400 };
 uint64_t clock_unix_s(void);        /* seconds since 1970, may be set by people */
 uint64_t clock_steady_ms(void);     /* never goes back */
 uint64_t clock_thread_us(void);     /* spent by this thread on a processor */
+uint64_t clock_steady_us(void);
 
 /* An officer's clock is the officer's: an act is refused for its claimed time only where either it
  * lies more than CLOCK_SLACK_S before the last act of our own log (`last_s`, 0 for none), or more

@@ -40,6 +40,8 @@ static const struct row ROWS[] = {
     {ERR_DISK_FULL, {EXIT_STATUS_DISK_FULL, "free space on the disk of the home"}},
     {ERR_LOCKED, {EXIT_STATUS_LOCKED,
                   "another jielid runs on this home (its pid is in the file lock): stop it first"}},
+    {ERR_TIMEOUT, {EXIT_STATUS_STUCK, "no dial, read or write came to an end for minutes: start "
+                                      "again; nothing that was stored is lost"}},
     {ERR_UNSUPPORTED, {EXIT_STATUS_UNSUPPORTED, "this home needs newer software: upgrade"}},
 };
 

@@ -19,6 +19,7 @@ enum exit_status {
     EXIT_STATUS_DISK_FULL = 74,
     EXIT_STATUS_LOCKED = 75,
     EXIT_STATUS_UNSUPPORTED = 76,
+    EXIT_STATUS_STUCK = 77,          /* nothing that the transport began came to an end */
     EXIT_STATUS_CONFIG = 78,
 };
 

@@ -153,7 +153,9 @@ static void peer_connected(struct node *n, const struct transport_event *event)
                                                    clock_steady_ms());
     if (err != OK) {
         transport_disconnect(n->transport, event->peer, err);
+        return;
     }
+    contacts_opened(&n->watch.contacts, member, event->address, clock_steady_ms());
 }
 
 static void peer_event(struct node *n, const struct transport_event *event)

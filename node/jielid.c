@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/keys.h"
 #include "ledger/log/home.h"
+#include "node/clock.h"
 #include "node/ending.h"
 #include "node/failure.h"
 #include "node/node.h"
+#include "node/watchdog.h"
 
 #ifndef JIELI_VERSION
 #define JIELI_VERSION "1"
@@ -31,7 +34,8 @@ static const char HELP[] =
     "Exit status: 0 ended as told, 64 wrong command line, 66 no good home, 67 wrong ledger,\n"
     "68 address taken, 69 key or permission, 70 stored bytes in doubt (start again), 71 (--check\n"
     "only) home older than what it published, 72 two histories of our own log, 74 disk full,\n"
-    "75 already running, 76 needs newer software, 78 configuration, 1 anything else.\n"
+    "75 already running, 76 needs newer software, 77 the transport hung (start again), 78\n"
+    "configuration, 1 anything else.\n"
     "Example: jielid --home /var/lib/jieli --check\n";
 
 struct command { const char *home; bool check, done; };
@@ -73,20 +77,39 @@ static enum err load_config(const char *home, struct config *config)
     return failure_report(&plain, "config", path, err);
 }
 
-/* Waits for a signal that ends the node; SIGUSR1 says that it has ended by itself. */
+struct guard { struct node *node; const struct logger *logger; };
+
+/* What hangs cannot be closed: the process ends at once, which the database survives. */
+static void end_when_stuck(const struct guard *g, struct watchdog *w)
+{
+    struct transport_pulse pulse;
+    node_pulse(g->node, &pulse);
+    enum err err = watchdog_check(w, &pulse, clock_steady_ms());
+    if (err != OK) {
+        (void)failure_report(g->logger, "watchdog", "transport", err);
+        _exit(EXIT_STATUS_STUCK);
+    }
+}
+
+/* Waits for a signal that ends the node; SIGUSR1 says that it has ended by itself. Meanwhile looks
+ * whether the transport still moves. */
 static void *wait_for_signals(void *arg)
 {
-    struct node *n = arg;
-    int number = 0;
+    const struct guard *g = arg;
+    const struct timespec pause = {.tv_sec = WATCHDOG_LOOK_S};
+    struct watchdog watchdog;
+    int number;
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGUSR1);
-    while (sigwait(&set, &number) != 0) {
+    watchdog_init(&watchdog, clock_steady_ms());
+    while ((number = sigtimedwait(&set, NULL, &pause)) < 0) {
+        end_when_stuck(g, &watchdog);
     }
     if (number != SIGUSR1) {
-        node_stop(n);
+        node_stop(g->node);
     }
     return NULL;
 }
@@ -125,8 +148,9 @@ static enum err serve(const struct node_options *options)
     if (err != OK) {
         return err;
     }
+    struct guard guard = {n, options->logger};
     /* A signal that comes before this thread waits is kept for it. */
-    if (pthread_create(&waiter, NULL, wait_for_signals, n) != 0) {
+    if (pthread_create(&waiter, NULL, wait_for_signals, &guard) != 0) {
         node_close(n);
         return failure_report(options->logger, "thread", "signals", ERR_NOMEM);
     }

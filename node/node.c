@@ -161,6 +161,9 @@ static enum err open_all(struct node *n)
         err = failure_report(n->logger, "desks", "", desks_create(&n->desks));
     }
     if (err == OK) {
+        err = failure_report(n->logger, "watch", "", watch_open(n));
+    }
+    if (err == OK) {
         err = open_ledger(n);
     }
     if (err == OK) {
@@ -168,6 +171,9 @@ static enum err open_all(struct node *n)
     }
     if (err == OK) {
         err = open_transport(n);
+    }
+    if (err == OK) {
+        err = watch_listen(n);
     }
     return err == OK ? open_ipc(n) : err;
 }
@@ -188,6 +194,7 @@ enum err node_open(struct node **out, const struct node_options *options)
     }
     warn_of_clock(n);
     log_ready(n);
+    watch_ready(n);
     *out = n;
     return OK;
 }
@@ -219,6 +226,7 @@ static void serve_events(struct node *n)
 static void tick(struct node *n)
 {
     uint64_t now_ms = clock_steady_ms();
+    watch_tick(n, now_ms);
     if (now_ms >= n->tick_ms) {
         sessions_identify(n);
         sessions_recheck(n);
@@ -250,7 +258,13 @@ enum err node_run(struct node *n)
         tick(n);
         waits_serve(n);
     }
+    watch_stopping(n);
     return failure_report(n->logger, "end", n->home, n->fatal);
+}
+
+void node_pulse(const struct node *n, struct transport_pulse *out)
+{
+    transport_pulse(n->transport, out);
 }
 
 void node_stop(struct node *n)
@@ -266,6 +280,7 @@ void node_close(struct node *n)
     if (n->queue != NULL) {
         queue_stop(n->queue);
     }
+    watch_close(n);
     if (n->ipc != NULL) {
         ipc_close(n->ipc);
     }

@@ -3,6 +3,7 @@
 #ifndef JIELI_NODE_NODE_H
 #define JIELI_NODE_NODE_H
 
+#include "net/transport.h"
 #include "node/logline.h"
 
 struct node;
@@ -23,6 +24,8 @@ MUST_CHECK enum err node_open(struct node **out, const struct node_options *opti
  * acknowledged, the process must end. */
 MUST_CHECK enum err node_run(struct node *n);
 void node_stop(struct node *n);       /* from any thread */
+/* Of its transport, from any thread; never waits. */
+void node_pulse(const struct node *n, struct transport_pulse *out);
 void node_close(struct node *n);      /* NULL is fine */
 
 /* What can be told of a home without writing anything: allowed users, genesis and the pinned

@@ -16,6 +16,7 @@
 #include "node/queue.h"
 #include "node/sessions.h"
 #include "node/waits.h"
+#include "node/watch.h"
 
 /* Logs that grew and whose heads are announced once the acts' authors have their answers. */
 enum { CHANGED_MAX = 64 };
@@ -46,6 +47,7 @@ struct node {
     struct desks *desks;
     struct waits waits;
     struct ipc_server *ipc;
+    struct watch watch;
     enum err fatal;                /* not OK: the loop ends */
     bool stopping;
     uint64_t last_claimed_s;       /* of our own log's acts; 0: none */

@@ -38,6 +38,7 @@ static void refuse_with(struct node *n, const struct ipc_request *request, enum 
                         enum reason reason, json_t *reply)
 {
     struct logline line;
+    n->watch.meters.requests_refused[err]++;
     ops_answer(n, request->conn, reply, (struct span){0});
     json_decref(reply);
     logline_begin(&line, n->logger, err == ERR_PERMISSION ? LEVEL_WARN : LEVEL_INFO, "refused");
@@ -247,32 +248,6 @@ enum err ops_part(struct node *n, const struct ipc_request *request, struct answ
     }
     answer->reply = err == OK ? json_object() : NULL;
     return err;
-}
-
-static json_t *peer_json(const struct sync_peer_info *p, uint64_t now_ms)
-{
-    return json_pack("{s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:i}", "member", p->member,
-                     "dialed", (int)p->dialed, "ready", (int)p->ready, "connected_for_ms",
-                     (json_int_t)(now_ms - p->connected_ms), "heard_ago_ms",
-                     (json_int_t)(now_ms - p->heard_ms), "bytes_in", (json_int_t)p->bytes_in,
-                     "bytes_out", (json_int_t)p->bytes_out, "behind",
-                     (json_int_t)p->behind_entries, "refusals", (int)p->refusals);
-}
-
-enum err ops_peers(struct node *n, const struct ipc_request *request, struct answer *answer)
-{
-    struct sync_peer_info info;
-    uint64_t now_ms = clock_steady_ms();
-    json_t *list = json_array();
-    (void)request;
-    for (unsigned i = 0; sync_peer_at(n->sync, i, &info); i++) {
-        json_array_append_new(list, peer_json(&info, now_ms));
-    }
-    answer->reply = json_pack("{s:o, s:b, s:I, s:s}", "peers", list, "idle",
-                              (int)sync_idle(n->sync), "entries_out",
-                              (json_int_t)sync_entries_out(n->sync), "sessions",
-                              sessions_state_name(n));
-    return answer->reply == NULL ? ERR_NOMEM : OK;
 }
 
 enum err ops_wait(struct node *n, const struct ipc_request *request, struct answer *answer)

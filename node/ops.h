@@ -15,7 +15,8 @@ struct answer {
 typedef enum err ops_handler(struct node *n, const struct ipc_request *request,
                              struct answer *answer);
 
-ops_handler ops_query, ops_receive, ops_part, ops_peers, ops_wait, ops_stop;   /* ops.c */
+ops_handler ops_query, ops_receive, ops_part, ops_wait, ops_stop;      /* ops.c */
+ops_handler ops_peers;                                                  /* ops_peers.c */
 ops_handler ops_draft_put, ops_draft_get, ops_draft_list, ops_draft_del; /* ops_draft.c */
 
 /* Serves all requests of n->batch and clears them: acts first, under one commit, then the rest. */

@@ -117,6 +117,7 @@ static void answer_one(struct node *n, unsigned i)
         if (n->acts.claimed_s[i] > n->last_claimed_s) {
             n->last_claimed_s = n->acts.claimed_s[i];
         }
+        n->watch.meters.acts++;
         acknowledge(n, n->acts.requests[i], item);
     } else {
         ops_refuse(n, n->acts.requests[i], item->overtaken_base ? ERR_OVERTAKEN : item->err,

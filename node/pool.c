@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct pool {
@@ -10,6 +11,7 @@ struct pool {
     pthread_cond_t begun, ended;
     struct pool_job *first;            /* jobs that have slices left, oldest first */
     bool stop;
+    _Atomic uint64_t checked;
     unsigned thread_count;
     pthread_t threads[POOL_MAX_THREADS];
 };
@@ -36,6 +38,7 @@ static void run_slice(struct pool *p, struct pool_job *job)
     }
     pthread_mutex_unlock(&p->lock);
     job->run(job->ctx, from, to);
+    atomic_fetch_add_explicit(&p->checked, to - from, memory_order_relaxed);
     pthread_mutex_lock(&p->lock);
     job->done += to - from;
     if (job->done == job->count) {
@@ -172,6 +175,7 @@ static void pool_verify(void *ctx, const struct entry *const *entries, size_t co
     struct pool_job job = {.run = check_range, .ctx = &check, .count = count};
     if (count <= POOL_SLICE) {
         check_range(&check, 0, count);
+        atomic_fetch_add_explicit(&p->checked, count, memory_order_relaxed);
         return;
     }
     pool_submit(p, &job);
@@ -181,4 +185,9 @@ static void pool_verify(void *ctx, const struct entry *const *entries, size_t co
 struct verifier pool_verifier(struct pool *pool)
 {
     return (struct verifier){.ctx = pool, .verify = pool_verify};
+}
+
+uint64_t pool_checked(const struct pool *pool)
+{
+    return atomic_load_explicit(&pool->checked, memory_order_relaxed);
 }

@@ -27,5 +27,7 @@ void pool_submit(struct pool *pool, struct pool_job *job);
 /* Works along until every item of a submitted job is done; workers know it no more then. */
 void pool_finish(struct pool *pool, struct pool_job *job);
 struct verifier pool_verifier(struct pool *pool);
+/* Entries whose signatures were checked so far, ahead of their turn or in it. From any thread. */
+uint64_t pool_checked(const struct pool *pool);
 
 #endif

@@ -279,6 +279,15 @@ void queue_take(struct queue *q, uint64_t deadline_ms, struct batch *out)
     pthread_mutex_unlock(&q->lock);
 }
 
+void queue_look(struct queue *q, struct queue_depth *out)
+{
+    pthread_mutex_lock(&q->lock);
+    *out = (struct queue_depth){.requests = q->request_lane.count, .frames = q->frames,
+                                .request_bytes = q->request_lane.bytes,
+                                .frame_bytes = q->frame_bytes};
+    pthread_mutex_unlock(&q->lock);
+}
+
 void queue_free(struct queue *q)
 {
     if (q == NULL) {

@@ -50,4 +50,8 @@ void queue_stop(struct queue *q);
  * all requests, and up to BATCH_MAX_EVENTS events: of each peer in the order they came. */
 void queue_take(struct queue *q, uint64_t deadline_ms, struct batch *out);
 
+/* How much waits. From any thread. */
+struct queue_depth { unsigned requests, frames; size_t request_bytes, frame_bytes; };
+void queue_look(struct queue *q, struct queue_depth *out);
+
 #endif

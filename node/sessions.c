@@ -213,11 +213,6 @@ static const char *meaning(enum err why)
     }
 }
 
-static bool ordinary(enum err why)
-{
-    return why == OK || why == ERR_CLOSED || why == ERR_EXISTS || why == ERR_IO;
-}
-
 void sessions_charge(struct node *n, struct peer_id peer, uint64_t cost_us)
 {
     const struct session_peer *p = find(&n->sessions, peer);
@@ -235,10 +230,11 @@ void sessions_closed(struct node *n, const struct transport_event *event)
     struct logline line;
     struct session_peer *p = find(&n->sessions, event->peer);
     const char *member = p == NULL ? "" : p->who.id;
+    contacts_closed(&n->watch.contacts, member, event, clock_steady_ms());
     if (p != NULL && p->accepted && fault_of_peer(event->why)) {
         standing_fault(standing_of(n, &p->who), clock_steady_ms());
     }
-    if (!ordinary(event->why) &&
+    if (contact_refusal(event->why) &&
         said_due(&n->sessions.said, member[0] != '\0' ? member : event->address, event->why,
                  clock_steady_ms())) {
         logline_begin(&line, n->logger, LEVEL_WARN, "session-ended");

@@ -41,6 +41,7 @@ find crypto ledger net node tools tests -name '*.[ch]' | LC_ALL=C sort |
         if (what == "lmdb.h" && file != "ledger/log/store.c") broken("only in ledger/log/store.c")
         if (what ~ /^nng\// && file !~ /^net\/(transport|ipc)(_[a-z]+)?\.[ch]$/)
             broken("only in the transport and ipc files of net/")
+        if (what == "microhttpd.h" && file != "node/http.c") broken("only in node/http.c")
         if (what == "jansson.h" && (from == "crypto" || \
             (from == "ledger" && file !~ /^ledger\/query\//)))
             broken("below net/ only in ledger/query/")

@@ -8,7 +8,8 @@ set -eu
 root=$1
 packages='libsodium-dev libsodium23 liblmdb-dev liblmdb0 libnng-dev libnng1 libjansson-dev libjansson4
           libinih-dev libinih1 libutf8proc-dev libutf8proc2 libssl-dev libssl3
-          libmbedtls14 libmbedx509-1 libmbedcrypto7'
+          libmicrohttpd-dev libmicrohttpd12 libgnutls30 libnettle8 libhogweed6 libgmp10 libp11-kit0
+          libidn2-0 libunistring2 libtasn1-6 libffi8 libmbedtls14 libmbedx509-1 libmbedcrypto7'
 [ ! -e "$root/complete" ] || exit 0
 
 state=$root/apt

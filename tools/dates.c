@@ -74,7 +74,9 @@ void time_format(uint64_t time_s, char out[DATE_TEXT_BYTES])
 void span_format(uint64_t seconds, char out[SPAN_TEXT_BYTES])
 {
     uint64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
-    if (days > 0)
+    if (seconds < 60)
+        snprintf(out, SPAN_TEXT_BYTES, _("%llu s"), (unsigned long long)seconds);
+    else if (days > 0)
         snprintf(out, SPAN_TEXT_BYTES, _("%llu d %llu h"), (unsigned long long)days,
                  (unsigned long long)(hours % 24));
     else

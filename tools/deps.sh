@@ -5,7 +5,7 @@
 set -eu
 
 build='gcc libc6-dev make libsodium-dev liblmdb-dev libnng-dev libjansson-dev libinih-dev
-       libutf8proc-dev libssl-dev libcmocka-dev gettext python3'
+       libmicrohttpd-dev libutf8proc-dev libssl-dev libcmocka-dev gettext python3'
 dev='clang libclang-rt-14-dev llvm-14 clang-tidy cppcheck'
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
 

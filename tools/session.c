@@ -96,22 +96,36 @@ static int no_daemon(struct session *s, enum err err, const char *socket)
     return session_fail_as(s, err, EXIT_NO_DAEMON, _("no node answers for this home"), hint);
 }
 
+/* Where the daemon listens is said in `socket` even when it does not. */
+static enum err try_daemon(struct session *s, struct config *config,
+                           char socket[HOME_PATH_BYTES])
+{
+    const char *given = args_value(&s->args, "socket");
+    if (given != NULL)
+        snprintf(config->socket, sizeof config->socket, "%s", given);
+    enum err err = config_socket_path(config, s->home, socket, HOME_PATH_BYTES);
+    return err == OK ? ipc_connect(&s->ipc, socket, DAEMON_TIMEOUT_MS) : err;
+}
+
 static int connect_daemon(struct session *s)
 {
     struct config config;
+    char socket[HOME_PATH_BYTES];
     if (s->ipc != NULL)
         return EXIT_DONE;
     int code = session_config(s, &config);
     if (code != EXIT_DONE)
         return code;
-    char socket[HOME_PATH_BYTES];
-    const char *given = args_value(&s->args, "socket");
-    if (given != NULL)
-        snprintf(config.socket, sizeof config.socket, "%s", given);
-    enum err err = config_socket_path(&config, s->home, socket, sizeof socket);
-    if (err == OK)
-        err = ipc_connect(&s->ipc, socket, DAEMON_TIMEOUT_MS);
+    enum err err = try_daemon(s, &config, socket);
     return err == OK ? EXIT_DONE : no_daemon(s, err, socket);
+}
+
+bool session_reaches_daemon(struct session *s)
+{
+    struct config config;
+    char socket[HOME_PATH_BYTES];
+    return s->ipc != NULL || (session_config(s, &config) == EXIT_DONE &&
+                              try_daemon(s, &config, socket) == OK);
 }
 
 static int judge_reply(struct session *s, json_t **reply)

@@ -43,6 +43,9 @@ int session_ask_daemon(struct session *s, json_t *request, json_t **reply);
 int session_tell(struct session *s, json_t *request, struct span blob, json_t **reply,
                  struct buffer *reply_blob);
 
+/* Whether the daemon answers; says nothing if it does not. */
+bool session_reaches_daemon(struct session *s);
+
 /* A member as people call it: its name in Chinese, its id in English or when the name is not known.
  * Borrowed until session_clear. */
 const char *session_member(struct session *s, const char *id);

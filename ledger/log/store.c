@@ -23,6 +23,8 @@ struct store {
     MDB_env *env;
     MDB_dbi tables[TABLE_COUNT];
     bool read_only;
+    store_watcher *watcher;
+    void *watcher_ctx;
 };
 
 struct txn {
@@ -420,6 +422,12 @@ static enum err commit_failure(MDB_env *env, int rc)
     return rc == EIO && disk_full(env) ? ERR_DISK_FULL : ERR_UNCERTAIN;
 }
 
+void store_on_commit(struct store *s, store_watcher *call, void *ctx)
+{
+    s->watcher = call;
+    s->watcher_ctx = ctx;
+}
+
 enum err txn_commit(struct txn *t)
 {
     enum err err = t->failed;
@@ -427,8 +435,13 @@ enum err txn_commit(struct txn *t)
         txn_abort(t);
         return err;
     }
-    MDB_env *env = t->store->env;
+    struct store *s = t->store;
+    MDB_env *env = s->env;
+    if (s->watcher != NULL)
+        s->watcher(s->watcher_ctx, STORE_COMMITS);
     int rc = mdb_txn_commit(t->mdb);
+    if (s->watcher != NULL)
+        s->watcher(s->watcher_ctx, STORE_COMMITTED);
     free(t);
     if (rc == 0)
         extent_keep(env);

@@ -42,6 +42,11 @@ MUST_CHECK enum err store_reap_readers(struct store *s);
 /* Bytes of the data file in use and as large as it is on disk. */
 MUST_CHECK enum err store_size(struct store *s, uint64_t *used_bytes, uint64_t *file_bytes);
 
+/* Called before and after each durable commit, on the thread that commits: for measuring. */
+enum store_moment { STORE_COMMITS, STORE_COMMITTED };
+typedef void store_watcher(void *ctx, enum store_moment moment);
+void store_on_commit(struct store *s, store_watcher *call, void *ctx);
+
 MUST_CHECK enum err txn_read(struct store *s, struct txn **out);
 /* ERR_PERMISSION on a store opened read-only. */
 MUST_CHECK enum err txn_write(struct store *s, struct txn **out);

@@ -46,8 +46,14 @@ says "and has nothing more to do" "nothing to do"
 cp "$DIR/zhujian/transport.key" "$DIR/before.key"
 expect "a transport key is replaced" 0 init "${ZJ[@]}" --new-transport-key --key "$K/e201.key"
 cmp -s "$DIR/before.key" "$DIR/zhujian/transport.key" && FAILED=1
+# The convenor cuts the old session off as it learns of the new key, and is dialled anew.
+until_true 100 sh -c "env -i '$BUILD/jieli' status --json --home '$DIR/anweiban' |
+    grep -q '\"member\":\"zhujian\",\"epoch\":0,\"stored\":2.*\"state\":\"open\"'"
 until_true 100 jieli doctor "${ZJ[@]}"
 expect "and the node goes on with the new one" 0 doctor "${ZJ[@]}"
+expect "the other nodes are listed" 0 status "${AW[@]}"
+says "with what they have shown" "it has not shown"
+says "as connected" "connected "
 expect "a row of the map is added" 0 duty add rq --leads zhujian --supports anweiban "${AW[@]}" \
     --key "$K/e000.key"
 for n in 1:经办人 2:验收人 3:验收人; do
@@ -114,6 +120,8 @@ expect "a mistyped number is told" 3 show "${CASE%?}_" "${ZJ[@]}"
 expect "its own verification is a blind spot" 9 blindspots "${ZJ[@]}"
 says "of kind 8" "closed on the custodian's own verification"
 ENV=(PATH=/usr/bin)
+expect "the other nodes in Chinese" 0 status "${ZJ[@]}"
+says "with what they have shown" "对方未报"
 expect "the same in Chinese with an empty environment" 9 blindspots "${ZJ[@]}"
 says "in statutory words" "凭承办单位自行验收销号"
 expect "the timeline in Chinese" 0 show "$CASE" "${ZJ[@]}"

@@ -38,7 +38,8 @@ static void whole_file_is_read(void **state)
     const char *text = "; a comment\n[node]\nmember = zhujian\n" LEDGER
                        "listen = 127.0.0.1:7311, [::1]:7311\n  peer = 127.0.0.1:7312 ; first\n"
                        "peer=127.0.0.1:7313\n\n[ipc]\nmode = 0660\nallow = 1000, wang.li\n"
-                       "socket = /run/jieli/a.sock\n[log]\r\nlevel = debug\r\n";
+                       "socket = /run/jieli/a.sock\n[log]\r\nlevel = debug\r\n"
+                       "[http]\nlisten = 127.0.0.1:9311\n[notify]\nrun = /usr/bin/tell\n";
     assert_int_equal(parse(text, &c, &error), OK);
     assert_string_equal(c.member, "zhujian");
     assert_int_equal(c.ledger.b[31], 0xff);
@@ -52,6 +53,8 @@ static void whole_file_is_read(void **state)
     assert_string_equal(c.allow[1], "wang.li");
     assert_string_equal(c.socket, "/run/jieli/a.sock");
     assert_int_equal(c.level, LEVEL_DEBUG);
+    assert_string_equal(c.http_listen, "127.0.0.1:9311");
+    assert_string_equal(c.notify_run, "/usr/bin/tell");
 }
 
 static void what_is_not_said_has_its_default(void **state)
@@ -65,6 +68,8 @@ static void what_is_not_said_has_its_default(void **state)
     assert_string_equal(c.socket, "jielid.sock");
     assert_int_equal(c.level, LEVEL_INFO);
     assert_int_equal(c.listen_count + c.peer_count + c.allow_count, 0);
+    assert_string_equal(c.http_listen, "");
+    assert_string_equal(c.notify_run, "");
 }
 
 static void member_and_ledger_must_be_said(void **state)
@@ -116,6 +121,30 @@ static void value_outside_its_field_is_refused(void **state)
     refused("[ipc]\nsocket =\n", 2, "path");
     refused("[log]\nlevel = loud\n", 2, "loud");
     refused("[log]\nlevel = info\n", 0, "ledger is missing");
+}
+
+static void http_is_for_the_loopback_alone(void **state)
+{
+    (void)state;
+    refused("[http]\nlisten = 0.0.0.0:9311\n", 2, "this machine");
+    refused("[http]\nlisten = 192.0.2.7:9311\n", 2, "this machine");
+    refused("[http]\nlisten = [::]:9311\n", 2, "this machine");
+    refused("[http]\nlisten = [2001:db8::1]:9311\n", 2, "this machine");
+    refused("[http]\nlisten = localhost:9311\n", 2, "no numeric");
+    refused("[http]\nlisten = 127.0.0.1\n", 2, "no numeric");
+    refused("[http]\nlisten = 127.0.0.1:1\nlisten = 127.0.0.1:2\n", 3, "twice");
+    refused("[http]\nlisten = [::1]:9311\n", 0, "ledger is missing");
+    refused("[http]\nlisten = 127.1.2.3:9311\n", 0, "ledger is missing");
+}
+
+static void program_to_notify_is_one_absolute_path(void **state)
+{
+    (void)state;
+    refused("[notify]\nrun = tell\n", 2, "absolute");
+    refused("[notify]\nrun = ./tell\n", 2, "absolute");
+    refused("[notify]\nrun =\n", 2, "absolute");
+    refused("[notify]\nrun = /bin/sh -c evil\n", 2, "absolute");
+    refused("[notify]\nrun = /bin/tell\n", 0, "ledger is missing");
 }
 
 static void indented_line_is_no_continuation(void **state)
@@ -172,7 +201,9 @@ static void written_file_reads_back_the_same(void **state)
     struct stat st;
     assert_non_null(mkdtemp(home));
     assert_int_equal(parse("[node]\nmember = a\n" LEDGER "peer = 127.0.0.1:5,[::1]:6\n"
-                           "listen = 127.0.0.1:7\n[ipc]\nallow = 5\nmode=0666\n", &a, &error), OK);
+                           "listen = 127.0.0.1:7\n[http]\nlisten=[::1]:9311\n"
+                           "[notify]\nrun=/bin/tell\n[ipc]\nallow = 5\nmode=0666\n", &a, &error),
+                     OK);
     assert_int_equal(config_write(&a, home), OK);
     snprintf(path, sizeof path, "%s/jieli.conf", home);
     assert_int_equal(stat(path, &st), 0);
@@ -208,6 +239,8 @@ int main(void)
         cmocka_unit_test(typo_is_named_with_its_line),
         cmocka_unit_test(key_that_stands_twice_is_refused),
         cmocka_unit_test(value_outside_its_field_is_refused),
+        cmocka_unit_test(http_is_for_the_loopback_alone),
+        cmocka_unit_test(program_to_notify_is_one_absolute_path),
         cmocka_unit_test(indented_line_is_no_continuation),
         cmocka_unit_test(long_line_and_zero_byte_are_refused),
         cmocka_unit_test(file_over_its_limit_is_refused),

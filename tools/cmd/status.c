@@ -1,9 +1,10 @@
-/* How our node stands: its ledger, logs, and what is pending or void. */
+/* How our node stands: its ledger, logs, what is pending or void, and the other nodes. */
 #include <stdio.h>
 #include <string.h>
 
 #include "tools/cmd/lists.h"
 #include "tools/command.h"
+#include "tools/dates.h"
 #include "tools/grid.h"
 
 static void print_logs(struct session *s, const json_t *logs)
@@ -26,14 +27,156 @@ static void print_logs(struct session *s, const json_t *logs)
     grid_clear(&g);
 }
 
-static int status_run(struct session *s)
+/* ---- the other nodes ---- */
+
+struct reason_row { const char *name, *words; };
+
+/* Names of errors and of refused requests, as the node tells them. */
+static const struct reason_row REASONS[] = {
+    {"ERR_PROTOCOL", N_("speaks no Jieli, or an older one")},
+    {"ERR_FORMAT", N_("speaks no Jieli, or an older one")},
+    {"ERR_UNAUTHENTIC", N_("its bytes do not open: altered, or another ledger")},
+    {"ERR_WRONG_LEDGER", N_("belongs to another ledger")},
+    {"ERR_UNKNOWN_MEMBER", N_("not admitted, as far as we know")},
+    {"ERR_KEY", N_("its certificate is for another key")},
+    {"ERR_SIGNATURE", N_("forged certificate")},
+    {"ERR_PROOF", N_("forged certificate or proof")},
+    {"ERR_VOID", N_("void certificate")},
+    {"ERR_OVERTAKEN", N_("its certificate was replaced by a later one")},
+    {"ERR_TIMEOUT", N_("silent for too long")},
+    {"ERR_BUSY", N_("too many connections at once")},
+    {"ERR_IO", N_("not reachable")},
+    {"ERR_CLOSED", N_("closed by the other side")},
+    {"ERR_EXISTS", N_("a second connection to the same member")},
+    {"unknown-log", N_("it does not know a log that we asked for")},
+    {"not-held", N_("it does not hold what we asked for")},
+    {"busy", N_("it was busy")},
+    {"not-reader", N_("we may not read a part that we asked for")},
+};
+
+static const char *reason_words(const char *name)
 {
-    json_t *reply;
-    int code = session_ask(s, json_pack("{s:s}", "query", "status"), &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (s->json)
-        return session_json(reply);
+    for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++) {
+        if (strcmp(REASONS[i].name, name) == 0)
+            return _(REASONS[i].words);
+    }
+    return name;
+}
+
+static const char *state_words(const char *state)
+{
+    if (strcmp(state, "open") == 0)
+        return _("connected");
+    if (strcmp(state, "opening") == 0)
+        return _("connecting");
+    return strcmp(state, "waiting") == 0 ? _("not connected") : _("gone");
+}
+
+enum { BYTES_TEXT = 24 };
+
+static void bytes_format(uint64_t bytes, char out[BYTES_TEXT])
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    unsigned unit = 0;
+    while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1024;
+        unit++;
+    }
+    snprintf(out, BYTES_TEXT, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+static void ms_format(const json_t *peer, const char *key, char out[SPAN_TEXT_BYTES])
+{
+    out[0] = 0;
+    if (json_object_get(peer, key) != NULL)
+        span_format(number_at(peer, key) / 1000, out);
+}
+
+static void number_format(const json_t *peer, const char *key, char out[BYTES_TEXT])
+{
+    out[0] = 0;
+    if (json_object_get(peer, key) != NULL)
+        snprintf(out, BYTES_TEXT, "%llu", (unsigned long long)number_at(peer, key));
+}
+
+/* The member, or the address of one not known yet. */
+static const char *peer_name(struct session *s, const json_t *peer)
+{
+    const char *member = text_at(peer, "member");
+    return member[0] == 0 ? text_at(peer, "address") : session_member(s, member);
+}
+
+static void peer_row(struct session *s, struct grid *g, const json_t *peer)
+{
+    char since[SPAN_TEXT_BYTES], heard[SPAN_TEXT_BYTES], behind[BYTES_TEXT], lacks[BYTES_TEXT];
+    char in[BYTES_TEXT], out[BYTES_TEXT], refusals[BYTES_TEXT];
+    ms_format(peer, "connected_for_ms", since);
+    ms_format(peer, "heard_ago_ms", heard);
+    number_format(peer, "behind", behind);
+    number_format(peer, "lacks", lacks);
+    bytes_format(number_at(peer, "bytes_in"), in);
+    bytes_format(number_at(peer, "bytes_out"), out);
+    number_format(peer, "refusals", refusals);
+    grid_row(g, (const char *[]){peer_name(s, peer), state_words(text_at(peer, "state")), since,
+                                 heard, behind, lacks, in, out, refusals});
+}
+
+/* Why it is not connected and when it is dialled next, then what was refused. */
+static void peer_reasons(struct session *s, json_t *peer)
+{
+    char due[SPAN_TEXT_BYTES];
+    const char *name, *last = text_at(peer, "last_error");
+    json_t *times;
+    if (last[0] != 0 && strcmp(text_at(peer, "state"), "waiting") == 0) {
+        span_format(number_at(peer, "due_in_ms") / 1000, due);
+        printf(_("%s: %s; dialled again in %s\n"), peer_name(s, peer), reason_words(last), due);
+    }
+    json_object_foreach(json_object_get(peer, "refused"), name, times)
+        printf(_("%s: refused %lld times: %s (%s)\n"), peer_name(s, peer),
+               (long long)json_integer_value(times), reason_words(name), name);
+}
+
+static void print_peers(struct session *s, const json_t *peers)
+{
+    const char *const heading[] = {_("node of"), _("state"), _("connected for"), _("last heard"),
+                                   _("we lack"), _("it has not shown"), _("received"), _("sent"),
+                                   _("refusals")};
+    struct grid g;
+    size_t i;
+    json_t *peer;
+    if (json_array_size(peers) == 0) {
+        puts(_("\nno other nodes: see listen and peer in jieli.conf"));
+        return;
+    }
+    puts("");
+    grid_init(&g, sizeof heading / sizeof heading[0], heading);
+    json_array_foreach(peers, i, peer)
+        peer_row(s, &g, peer);
+    grid_print(&g, stdout);
+    grid_clear(&g);
+    json_array_foreach(peers, i, peer)
+        peer_reasons(s, peer);
+}
+
+/* Adds "peers" to the answer, null where the node does not run. */
+static int add_peers(struct session *s, json_t *answer)
+{
+    json_t *reply = NULL;
+    int code = EXIT_DONE;
+    if (session_reaches_daemon(s))
+        code = session_tell(s, json_pack("{s:s}", "op", "peers"), (struct span){NULL, 0}, &reply,
+                            NULL);
+    if (code == EXIT_DONE && reply == NULL)
+        json_object_set_new(answer, "peers", json_null());
+    else if (code == EXIT_DONE)
+        json_object_set(answer, "peers", json_object_get(reply, "peers"));
+    json_decref(reply);
+    return code;
+}
+
+static void print_status(struct session *s, const json_t *reply)
+{
     const char *member = text_at(reply, "member");
     printf(_("ledger %s\n"), text_at(reply, "ledger"));
     printf(_("domain %s\n"), text_at(reply, "domain"));
@@ -49,14 +192,31 @@ static int status_run(struct session *s)
            (unsigned long long)number_at(reply, "overtaken"),
            (unsigned long long)number_at(reply, "forks"));
     print_logs(s, json_object_get(reply, "logs"));
+    if (json_is_null(json_object_get(reply, "peers")))
+        puts(_("\nthe node does not run: nothing is known of the others; start it: jielid"));
+    else
+        print_peers(s, json_object_get(reply, "peers"));
+}
+
+static int status_run(struct session *s)
+{
+    json_t *reply;
+    int code = session_ask(s, json_pack("{s:s}", "query", "status"), &reply);
+    if (code != EXIT_DONE)
+        return code;
+    code = add_peers(s, reply);
+    if (code == EXIT_DONE && s->json)
+        return session_json(reply);
+    if (code == EXIT_DONE)
+        print_status(s, reply);
     json_decref(reply);
-    return EXIT_DONE;
+    return code;
 }
 
 const struct command cmd_status = {
     .name = "status",
     .usage = "",
-    .summary = N_("our node: ledger, logs held, what is pending or void"),
+    .summary = N_("our node: ledger, logs held, what is pending or void, the other nodes"),
     .example = "jieli status",
     .run = status_run,
 };
