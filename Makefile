@@ -36,6 +36,7 @@ UNIT     = $(sort $(wildcard tests/unit/*_test.c) $(wildcard tests/sim/*_test.c)
                   $(wildcard tests/vectors/*_test.c) $(wildcard tests/e2e/*_test.c) \
                   $(wildcard tests/power/*_test.c))
 SUPPORT  = $(sort $(wildcard tests/support/*.c) tests/power/model.c)
+SOAK     = $(call src,tests/soak)
 RECORDER = $(BUILD)/tests/power/recorder.so
 UNIT_BIN = $(patsubst %.c,$(BUILD)/%,$(UNIT))
 FUZZ     = $(sort $(wildcard tests/fuzz/*_fuzz.c))
@@ -67,13 +68,13 @@ misc-redundant-expression,performance-*
 
 .PHONY: help all everything programs deps deps-dev deps-cross test check-style check-layers \
         check-po gcc clang asan fuzz fuzz-programs fuzz-replay tidy cppcheck cross-aarch64 soak \
-        soak-restart power bench demo tour tour-stop install clean FORCE
+        soak-nodes soak-restart power bench demo tour tour-stop install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: programs check-po                  ## the two programs and the Chinese catalogue
 programs: $(PROGRAMS) $(CATALOGUES)
-everything: all $(RECORDER) $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
+everything: all $(RECORDER) $(BUILD)/tests/soak/soak $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
 
 help:                                   ## this list
 	@awk -F '##' '/^[a-z][a-z0-9-]*:.*##/ { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
@@ -138,9 +139,13 @@ cross-aarch64: deps-cross               ## build both programs for aarch64 with 
 	@file -b build/aarch64/jieli build/aarch64/jielid 2>/dev/null || true
 soak: export JIELI_SEEDS = $(SEEDS_SOAK)
 soak: export JIELI_TEST_TIMEOUT_S = 86400
-soak: deps soak-restart                 ## the simulations with SEEDS_SOAK seeds
+soak: deps soak-nodes soak-restart      ## hours: nodes killed under load, restarts, SEEDS_SOAK seeds
 	$(SUBMAKE) $(SIM_BIN)
 	@tests/run.sh $(BUILD) $(SIM_BIN)
+soak-nodes: export SOAK_S ?= 1800
+soak-nodes: deps                        ## six nodes under load, killed at random, for SOAK_S (1800) seconds
+	$(SUBMAKE) programs $(BUILD)/tests/soak/soak
+	@$(BUILD)/tests/soak/soak
 soak-restart: export JIELI_RESTART_S = $(RESTART_S)
 soak-restart: export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp
 soak-restart: deps                      ## a server restarted every 0.7 s, under ASan, then TSan
@@ -217,6 +222,10 @@ $(BUILD)/jieli-load: $(BUILD)/tools/load/jieli_load.o $(BUILD)/libload.a $(LIBRA
 $(DEMO): $(BUILD)/%: $(BUILD)/%.o $(LIBRARIES)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) $(LDFLAGS) $< $(LINK) -o $@
+
+$(BUILD)/tests/soak/soak: $(call objs,$(SOAK)) $(BUILD)/libsupport.a $(LIBRARIES)
+	$(SAY) '  LINK $@'
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
 
 # Loaded into a daemon that may be built with sanitizers, which it must not be itself.
 $(RECORDER): tests/power/recorder.c tests/power/journal.h

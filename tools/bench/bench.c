@@ -1,11 +1,13 @@
 /* jieli-bench: `make bench`. */
 #include "tools/bench/bench.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -121,6 +123,18 @@ void bench_machine(struct bench *b)
     bench_put(b, "verify_ceiling", bench_ceiling(), "1/s");
 }
 
+static void address_find(char *out, size_t out_bytes)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bench_need(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
+                       getsockname(fd, (struct sockaddr *)&at, &len) == 0
+                   ? OK : ERR_IO, "loopback");
+    close(fd);
+    snprintf(out, out_bytes, "127.0.0.1:%u", ntohs(at.sin_port));
+}
+
 static const char help[] =
     "usage: jieli-bench [FILE] [--only ROWS] [--entries N] [--city N] [--committee FOLDER]\n"
     "Measures this machine and writes FILE (build/bench.tsv) as name, value, unit.\n\n"
@@ -196,6 +210,7 @@ int main(int argc, char **argv)
     bench_need(b.out == NULL || b.folder == NULL ? ERR_IO : OK, c.path);
     bench_need(keys_start(), "libsodium");
     find_program(program);
+    address_find(b.address, sizeof b.address);
     for (unsigned i = 0; i < ROW_COUNT; i++)
         if (c.only == NULL || among(c.only, rows[i].name))
             rows[i].run(&b);

@@ -10,13 +10,13 @@
 
 enum { BENCH_ENTRY_BYTES = 600, BENCH_SAMPLES = 9, BENCH_PATH_BYTES = 512,
        BENCH_MEMBERS = 49 };
-#define BENCH_ADDRESS "127.0.0.1:17391"
 
 struct bench {
     FILE *out;
     const char *folder;               /* scratch, on the disk that is measured */
     const char *program;              /* jielid */
     const char *committee;            /* folder of its tables */
+    char address[32];                 /* a free one, for the node that serves */
     uint64_t entries, city_entries;   /* of the large ledger, and of a city's */
     struct load *load;                /* whose logs the large ledger holds */
     char home[BENCH_PATH_BYTES];      /* the large home, once bench_large has made it */

@@ -25,7 +25,7 @@ static struct load *city_build(struct bench *b, const char *home)
     const struct ledger_options options = {.home = home, .member = m->id, .node_key = m->node,
                                            .verifier = &verifier, .mode = LEDGER_WRITE};
     const double start = bench_now_s();
-    bench_home(l, home, load_idle(l, 0), BENCH_ADDRESS, NULL);
+    bench_home(l, home, load_idle(l, 0), b->address, NULL);
     bench_need(ledger_open(&to, &options), "opening the city's home");
     bench_need(load_fill(l, to, b->city_entries), "filling the city's home");
     ledger_close(to);

@@ -146,8 +146,8 @@ void bench_propagate(struct bench *b)
     pthread_mutex_init(&t->lock, NULL);
     bench_path(b, from, "from");
     bench_path(b, to, "to");
-    bench_home(t->load, from, FROM, BENCH_ADDRESS, NULL);
-    bench_home(t->load, to, TO, NULL, BENCH_ADDRESS);
+    bench_home(t->load, from, FROM, b->address, NULL);
+    bench_home(t->load, to, TO, NULL, b->address);
     daemon_start(&t->from, b, from);
     daemon_start(&t->to, b, to);
     measure(b, t, SAMPLES, "propagate_ms_p50", "propagate_ms_p99");

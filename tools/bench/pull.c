@@ -9,7 +9,7 @@ void pull_open(struct pull *p, const struct bench *b, struct load *l, const char
                const char *puller_home)
 {
     *p = (struct pull){.all = load_count(l)};
-    bench_home(l, puller_home, load_idle(l, 1), NULL, BENCH_ADDRESS);
+    bench_home(l, puller_home, load_idle(l, 1), NULL, b->address);
     snprintf(p->puller.home, sizeof p->puller.home, "%s", puller_home);
     daemon_start(&p->server, b, home);
 }

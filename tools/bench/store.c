@@ -25,7 +25,7 @@ void bench_large(struct bench *b)
     const struct ledger_options options = {.home = b->home, .member = m->id, .node_key = m->node,
                                            .verifier = &verifier, .mode = LEDGER_WRITE};
     bench_path(b, b->home, "large");
-    bench_home(b->load, b->home, load_idle(b->load, 0), BENCH_ADDRESS, NULL);
+    bench_home(b->load, b->home, load_idle(b->load, 0), b->address, NULL);
     bench_need(ledger_open(&l, &options), "opening the large home");
     bench_need(load_fill(b->load, l, b->entries), "filling the large home");
     ledger_close(l);
