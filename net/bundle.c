@@ -2,9 +2,12 @@
 #include "net/bundle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "net/bundle_file.h"
 
@@ -85,13 +88,30 @@ static enum err head_read(struct bundle_reader *b)
     return err == OK && b->message.type != MSG_BUNDLE ? ERR_FORMAT : err;
 }
 
+/* A pipe put in the place of a file would hold its reader up for ever. */
+static enum err file_open(struct bundle_reader *b, const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_from_errno(errno);
+    enum err err = fstat(fd, &st) != 0 ? err_from_errno(errno)
+                                       : S_ISREG(st.st_mode) ? OK : ERR_FORMAT;
+    if (err == OK && (b->file = fdopen(fd, "rb")) == NULL)
+        err = err_from_errno(errno);
+    if (err != OK)
+        close(fd);
+    return err;
+}
+
 enum err bundle_open(struct bundle_reader **out, const char *path)
 {
     struct bundle_reader *b = calloc(1, sizeof *b);
     if (b == NULL)
         return ERR_NOMEM;
-    b->file = fopen(path, "rbe");
-    enum err err = b->file == NULL ? err_from_errno(errno) : head_read(b);
+    enum err err = file_open(b, path);
+    if (err == OK)
+        err = head_read(b);
     if (err == OK)
         *out = b;
     else

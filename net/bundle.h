@@ -21,12 +21,24 @@ struct bundle_selection {
 MUST_CHECK enum err bundle_create(struct ledger *l, const char *path,
                                   const struct bundle_selection *what);
 
+/* The same step by step, for a thread that has other work: `what` outlives the maker; a step puts
+ * about one message. Entries that come meanwhile may be in it or not. */
+struct bundle_maker;
+MUST_CHECK enum err bundle_begin(struct bundle_maker **out, struct ledger *l, const char *path,
+                                 const struct bundle_selection *what);
+MUST_CHECK enum err bundle_step(struct bundle_maker *mk, bool *done);
+/* Ends the file; the maker is gone in every case. */
+MUST_CHECK enum err bundle_end(struct bundle_maker *mk);
+/* Gives up: nothing is left. NULL is allowed. */
+void bundle_drop(struct bundle_maker *mk);
+
 /* The heads of a node as a file for `since_path`: signed notes with an empty line between them. */
 MUST_CHECK enum err bundle_heads(struct ledger *l, struct buffer *out);
 
 /* Reading: frame by frame. Also checks the trailing hash at the end. */
 struct bundle_reader;
-/* ERR_NOTFOUND, ERR_FORMAT (not a bundle), ERR_TRUNCATED, ERR_TOO_LARGE, ERR_UNSUPPORTED. */
+/* ERR_NOTFOUND, ERR_FORMAT (not a bundle, or no ordinary file), ERR_TRUNCATED, ERR_TOO_LARGE,
+ * ERR_UNSUPPORTED. */
 MUST_CHECK enum err bundle_open(struct bundle_reader **out, const char *path);
 /* Genesis bytes of the head; borrowed until close. */
 struct span bundle_genesis(const struct bundle_reader *b);
@@ -35,6 +47,8 @@ bool bundle_partial(const struct bundle_reader *b);
  * ERR_CORRUPT. */
 MUST_CHECK enum err bundle_next(struct bundle_reader *b, struct span *frame);
 void bundle_close(struct bundle_reader *b);
+/* Whether it is of this ledger: OK or ERR_WRONG_LEDGER. */
+MUST_CHECK enum err bundle_belongs(struct ledger *l, const struct bundle_reader *b);
 
 /* Applies every message of a bundle to a writable ledger. A log that forks is left alone and the
  * others go on; ERR_FORK is returned in the end. ERR_WRONG_LEDGER: a bundle of another ledger,

@@ -223,6 +223,11 @@ static enum err genesis_check(struct ledger *l, struct span genesis)
     return hash_equal(&id, &ledger_genesis(l)->ledger) ? OK : ERR_WRONG_LEDGER;
 }
 
+enum err bundle_belongs(struct ledger *l, const struct bundle_reader *b)
+{
+    return genesis_check(l, bundle_genesis(b));
+}
+
 enum err bundle_apply_message(struct ledger *l, struct span frame, struct bundle_result *result)
 {
     struct message *m = malloc(sizeof *m);
@@ -247,7 +252,7 @@ enum err bundle_apply(struct ledger *l, struct bundle_reader *b, struct bundle_r
     struct span frame;
     bool forked = false;
     *result = (struct bundle_result){0};
-    enum err err = genesis_check(l, bundle_genesis(b));
+    enum err err = bundle_belongs(l, b);
     while (err == OK && (err = bundle_next(b, &frame)) == OK) {
         err = bundle_apply_message(l, frame, result);
         forked |= err == ERR_FORK;

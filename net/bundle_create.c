@@ -9,9 +9,15 @@
 #include "net/bundle_file.h"
 #include "net/bundle_since.h"
 
-struct making {
+enum phase { PUT_HEADS, PUT_LOGS, PUT_CASE, PUT_PARTS, PUT_NOTHING };
+enum { PARTS_SLICE = 256 };        /* entries looked through for parts in one step */
+
+struct bundle_maker {
     struct ledger *l;
     const struct bundle_selection *what;
+    enum phase phase;
+    unsigned log;                  /* being put, and from where */
+    uint64_t from;
     struct bundle_file file;
     struct since since;
     struct position *at;           /* of the case's entries, in order of log and index */
@@ -25,14 +31,14 @@ static bool log_whole(const struct log *log)
     return log->head_size > 0 && log->head_size <= log->frontier.size;
 }
 
-static enum err frame_put(struct making *mk, const struct message *m)
+static enum err frame_put(struct bundle_maker *mk, const struct message *m)
 {
     buffer_reset(&mk->out);
     enum err err = message_encode(m, &mk->out);
     return err == OK ? bundle_file_put(&mk->file, buffer_span(&mk->out)) : err;
 }
 
-static enum err head_put(struct making *mk)
+static enum err head_put(struct bundle_maker *mk)
 {
     char path[HOME_PATH_BYTES];
     struct buffer genesis = {0};
@@ -56,7 +62,7 @@ static enum err head_put(struct making *mk)
     return err;
 }
 
-static enum err heads_put(struct making *mk)
+static enum err heads_put(struct bundle_maker *mk)
 {
     const struct log *log = NULL;
     struct message *m = &mk->message;
@@ -78,7 +84,7 @@ static enum err heads_put(struct making *mk)
 }
 
 /* One PACKAGES message from `from`, and where the next one begins. */
-static enum err packages_put(struct making *mk, const struct log *log, uint64_t *from,
+static enum err packages_put(struct bundle_maker *mk, const struct log *log, uint64_t *from,
                              unsigned packages)
 {
     struct txn *t = ledger_txn(mk->l);
@@ -88,13 +94,30 @@ static enum err packages_put(struct making *mk, const struct log *log, uint64_t 
     return err == OK ? bundle_file_put(&mk->file, buffer_span(&mk->out)) : err;
 }
 
-static enum err log_put(struct making *mk, const struct log *log)
+static void phase_enter(struct bundle_maker *mk, enum phase phase)
 {
-    uint64_t from = since_size(&mk->since, log->no);
-    enum err err = OK;
-    while (err == OK && log_whole(log) && from < log->head_size)
-        err = packages_put(mk, log, &from, MESSAGE_MAX_PACKAGES);
-    return err;
+    mk->phase = phase;
+    mk->log = 0;
+    mk->from = since_size(&mk->since, (struct log_no){0});
+}
+
+static void log_next(struct bundle_maker *mk)
+{
+    mk->log++;
+    mk->from = since_size(&mk->since, (struct log_no){mk->log});
+}
+
+/* One message; with one case the convenor's log alone is put here. */
+static enum err logs_step(struct bundle_maker *mk)
+{
+    const struct log *log = ledger_log_at(mk->l, mk->log);
+    if (log == NULL || (mk->log > 0 && mk->what->case_id != NULL))
+        phase_enter(mk, PUT_CASE);
+    else if (log_whole(log) && mk->from < log->head_size)
+        return packages_put(mk, log, &mk->from, MESSAGE_MAX_PACKAGES);
+    else
+        log_next(mk);
+    return OK;
 }
 
 /* ---- one case ---- */
@@ -107,7 +130,7 @@ static int position_order(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static enum err case_load(struct making *mk)
+static enum err case_load(struct bundle_maker *mk)
 {
     size_t count = 0;
     enum err err = ledger_case_entries(mk->l, mk->what->case_id, NULL, 0, &count);
@@ -123,7 +146,7 @@ static enum err case_load(struct making *mk)
 }
 
 /* Every package that holds an entry of the case; the convenor's log went in whole. */
-static enum err case_put(struct making *mk)
+static enum err case_put(struct bundle_maker *mk)
 {
     enum err err = OK;
     uint64_t done = 0;
@@ -143,7 +166,7 @@ static enum err case_put(struct making *mk)
 
 /* ---- parts: those held here, sealed ones for their readers of now ---- */
 
-static enum err part_put(struct making *mk, const struct part_place *at)
+static enum err part_put(struct bundle_maker *mk, const struct part_place *at)
 {
     struct buffer whole = {0};
     enum err err = ledger_part_carry(mk->l, at, (struct member_no){MEMBER_NONE}, &whole);
@@ -160,7 +183,7 @@ static enum err part_put(struct making *mk, const struct part_place *at)
     return err == ERR_KEY || err == ERR_CORRUPT ? OK : err;
 }
 
-static enum err entry_parts_put(struct making *mk, struct position at)
+static enum err entry_parts_put(struct bundle_maker *mk, struct position at)
 {
     struct span bytes;
     struct entry e;
@@ -175,77 +198,123 @@ static enum err entry_parts_put(struct making *mk, struct position at)
     return err;
 }
 
-static enum err parts_put(struct making *mk)
+static enum err parts_step(struct bundle_maker *mk)
 {
-    const struct log *log;
+    const struct log *log = mk->what->case_id == NULL ? ledger_log_at(mk->l, mk->log) : NULL;
     enum err err = OK;
     for (size_t i = 0; err == OK && i < mk->at_count; i++)
         err = entry_parts_put(mk, mk->at[i]);
-    for (unsigned no = 0; mk->what->case_id == NULL && (log = ledger_log_at(mk->l, no)) != NULL;
-         no++) {
-        uint64_t i = since_size(&mk->since, log->no);
-        for (; err == OK && log_whole(log) && i < log->head_size; i++)
-            err = entry_parts_put(mk, (struct position){log->no, i});
+    if (log == NULL)
+        mk->phase = PUT_NOTHING;
+    for (unsigned i = 0; err == OK && log != NULL && i < PARTS_SLICE; i++) {
+        if (!log_whole(log) || mk->from >= log->head_size) {
+            log_next(mk);
+            break;
+        }
+        err = entry_parts_put(mk, (struct position){log->no, mk->from++});
     }
     return err;
 }
 
 /* ---- the whole ---- */
 
-static enum err logs_put(struct making *mk)
-{
-    const struct log *log = ledger_log_at(mk->l, 0);
-    enum err err = log == NULL ? OK : log_put(mk, log);
-    if (mk->what->case_id != NULL)
-        return err == OK ? case_put(mk) : err;
-    for (unsigned i = 1; err == OK && (log = ledger_log_at(mk->l, i)) != NULL; i++)
-        err = log_put(mk, log);
-    return err;
-}
-
 static enum err cosigned_put(void *ctx, const struct message *m)
 {
     return frame_put(ctx, m);
 }
 
-static enum err all_cosigned_put(struct making *mk)
+static enum err all_cosigned_put(struct bundle_maker *mk)
 {
     return mk->what->case_id == NULL
                ? bundle_cosigned_all(mk->l, &mk->since, cosigned_put, mk)
                : bundle_cosigned_of(mk->l, mk->at, mk->at_count, cosigned_put, mk);
 }
 
-static enum err file_fill(struct making *mk)
+enum err bundle_begin(struct bundle_maker **out, struct ledger *l, const char *path,
+                      const struct bundle_selection *what)
 {
-    enum err err = head_put(mk);
+    struct bundle_maker *mk = calloc(1, sizeof *mk);
+    if (mk == NULL)
+        return ERR_NOMEM;
+    *mk = (struct bundle_maker){.l = l, .what = what};
+    enum err err = OK;
+    if (what->since_path != NULL)
+        err = since_read(l, what->since_path, &mk->since);
+    if (err == OK && what->case_id != NULL)
+        err = case_load(mk);
     if (err == OK)
-        err = heads_put(mk);
+        err = bundle_file_open(&mk->file, path);
     if (err == OK)
-        err = logs_put(mk);
-    if (err == OK)
-        err = all_cosigned_put(mk);
-    return err == OK && mk->what->parts ? parts_put(mk) : err;
+        *out = mk;
+    else
+        bundle_drop(mk);
+    return err;
+}
+
+enum err bundle_step(struct bundle_maker *mk, bool *done)
+{
+    enum err err = OK;
+    switch (mk->phase) {
+    case PUT_HEADS:
+        err = head_put(mk);
+        if (err == OK)
+            err = heads_put(mk);
+        phase_enter(mk, PUT_LOGS);
+        break;
+    case PUT_LOGS:
+        err = logs_step(mk);
+        break;
+    case PUT_CASE:
+        err = case_put(mk);
+        if (err == OK)
+            err = all_cosigned_put(mk);
+        phase_enter(mk, mk->what->parts ? PUT_PARTS : PUT_NOTHING);
+        break;
+    case PUT_PARTS:
+        err = parts_step(mk);
+        break;
+    case PUT_NOTHING:
+        break;
+    }
+    *done = err == OK && mk->phase == PUT_NOTHING;
+    return err;
+}
+
+static void maker_free(struct bundle_maker *mk)
+{
+    since_clear(&mk->since);
+    buffer_clear(&mk->out);
+    free(mk->at);
+    free(mk);
+}
+
+enum err bundle_end(struct bundle_maker *mk)
+{
+    enum err err = bundle_file_close(&mk->file);
+    maker_free(mk);
+    return err;
+}
+
+void bundle_drop(struct bundle_maker *mk)
+{
+    if (mk == NULL)
+        return;
+    if (mk->file.temporary != NULL)
+        bundle_file_drop(&mk->file);
+    maker_free(mk);
 }
 
 enum err bundle_create(struct ledger *l, const char *path, const struct bundle_selection *what)
 {
-    struct making mk = {.l = l, .what = what};
-    enum err err = OK;
-    if (what->since_path != NULL)
-        err = since_read(l, what->since_path, &mk.since);
-    if (err == OK && what->case_id != NULL)
-        err = case_load(&mk);
+    struct bundle_maker *mk;
+    bool done = false;
+    enum err err = bundle_begin(&mk, l, path, what);
+    if (err != OK)
+        return err;
+    while (err == OK && !done)
+        err = bundle_step(mk, &done);
     if (err == OK)
-        err = bundle_file_open(&mk.file, path);
-    if (err == OK) {
-        err = file_fill(&mk);
-        if (err == OK)
-            err = bundle_file_close(&mk.file);
-        else
-            bundle_file_drop(&mk.file);
-    }
-    since_clear(&mk.since);
-    buffer_clear(&mk.out);
-    free(mk.at);
+        return bundle_end(mk);
+    bundle_drop(mk);
     return err;
 }

@@ -9,6 +9,8 @@
 #include "crypto/sha256.h"
 #include "ledger/log/home.h"
 
+enum { SYNC_BYTES = 8 * 1024 * 1024 };    /* so that the last flush of a large file is short */
+
 void bundle_chain_start(struct hash *h)
 {
     sha256(span_of(BUNDLE_MAGIC, strlen(BUNDLE_MAGIC)), h);
@@ -34,6 +36,7 @@ enum err bundle_file_open(struct bundle_file *f, const char *path)
     *f = (struct bundle_file){.path = strdup(path)};
     if (f->path == NULL || asprintf(&f->temporary, "%s.XXXXXX", path) < 0) {
         free(f->path);
+        *f = (struct bundle_file){0};
         return ERR_NOMEM;
     }
     bundle_chain_start(&f->chain);
@@ -54,6 +57,12 @@ enum err bundle_file_put(struct bundle_file *f, struct span frame)
     enum err err = bytes_write(f, length, sizeof length);
     if (err == OK)
         err = bytes_write(f, frame.data, frame.len);
+    f->unsynced += frame.len;
+    if (err == OK && f->unsynced >= SYNC_BYTES) {
+        f->unsynced = 0;
+        if (fflush(f->file) != 0 || fdatasync(fileno(f->file)) != 0)
+            err = err_from_errno(errno);
+    }
     bundle_chain_add(&f->chain, frame);
     return err;
 }

@@ -16,6 +16,7 @@ struct bundle_file {
     FILE *file;
     char *path, *temporary;
     struct hash chain;
+    size_t unsynced;
 };
 /* ERR_IO, ERR_PERMISSION, ERR_NOTFOUND (folder), ERR_DISK_FULL, ERR_NOMEM, as all below. */
 MUST_CHECK enum err bundle_file_open(struct bundle_file *f, const char *path);

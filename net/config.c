@@ -1,6 +1,7 @@
 #include "net/config.h"
 
 #include <ini.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,62 @@ static bool set_level(struct parse *p, const char *value)
     return fail(p, "level: error, warn, info or debug, not \"%.40s\"", value);
 }
 
+/* The [folder] section being read: check_section has made it. */
+static struct config_folder *folder_at(struct parse *p)
+{
+    return &p->out->folders[p->out->folder_count - 1];
+}
+
+static bool path_set(struct parse *p, const char *key, const char *value,
+                     char out[CONFIG_PATH_BYTES])
+{
+    size_t len = strlen(value);
+    if (len < 2 || len >= CONFIG_PATH_BYTES || value[0] != '/' || strchr(value, ';') != NULL) {
+        return fail(p, "%s: an absolute path of at most %d bytes without ; is needed", key,
+                    CONFIG_PATH_BYTES - 1);
+    }
+    memcpy(out, value, len + 1);
+    return true;
+}
+
+static bool set_out(struct parse *p, const char *value)
+{
+    for (unsigned i = 0; i + 1 < p->out->folder_count; i++) {
+        if (strcmp(p->out->folders[i].out, value) == 0) {
+            return fail(p, "out: \"%.60s\" stands twice", value);
+        }
+    }
+    return path_set(p, "out", value, folder_at(p)->out);
+}
+
+static bool set_in(struct parse *p, const char *value)
+{
+    return path_set(p, "in", value, folder_at(p)->in);
+}
+
+static bool number_set(struct parse *p, const char *key, const char *value, unsigned least,
+                       unsigned most, unsigned *out)
+{
+    size_t len = strlen(value);
+    unsigned long n = len > 0 && len < 8 && strspn(value, "0123456789") == len
+                          ? strtoul(value, NULL, 10) : ULONG_MAX;
+    if (n < least || n > most) {
+        return fail(p, "%s: a number from %u to %u is needed", key, least, most);
+    }
+    *out = (unsigned)n;
+    return true;
+}
+
+static bool set_every(struct parse *p, const char *value)
+{
+    return number_set(p, "every", value, 1, 86400, &folder_at(p)->every_s);
+}
+
+static bool set_again(struct parse *p, const char *value)
+{
+    return number_set(p, "again", value, 0, 8760, &folder_at(p)->again_h);
+}
+
 static const struct key_row KEYS[] = {
     {"node", "member", false, set_member},
     {"node", "ledger", false, set_ledger},
@@ -221,6 +278,10 @@ static const struct key_row KEYS[] = {
     {"http", "listen", false, set_http},
     {"notify", "run", false, set_run},
     {"log", "level", false, set_level},
+    {"folder", "out", false, set_out},
+    {"folder", "in", false, set_in},
+    {"folder", "every", false, set_every},
+    {"folder", "again", false, set_again},
 };
 enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };
 
@@ -257,6 +318,22 @@ static int on_key(void *user, const char *section, const char *name, const char 
     return fail(p, "unknown key \"%.40s\" in [%.40s]", name, section);
 }
 
+/* Each [folder] is one peer, whose keys may stand once in it. */
+static void begin_folder(struct parse *p)
+{
+    struct config *c = p->out;
+    if (c->folder_count == CONFIG_MAX_FOLDERS) {
+        fail(p, "[folder]: more than %d of them", CONFIG_MAX_FOLDERS);
+        return;
+    }
+    c->folders[c->folder_count++] = (struct config_folder){.every_s = 60, .again_h = 24};
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        if (strcmp(KEYS[i].section, "folder") == 0) {
+            p->seen &= ~(1u << i);
+        }
+    }
+}
+
 static void check_section(struct parse *p, const char *line)
 {
     size_t len = strcspn(line + 1, "]");
@@ -269,6 +346,8 @@ static void check_section(struct parse *p, const char *line)
         rest += strspn(rest, " \t\r");
         if (*rest != '\0' && *rest != ';') {
             fail(p, "a section stands on its own line");
+        } else if (strncmp(line + 1, "folder]", 7) == 0) {
+            begin_folder(p);
         }
     }
 }
@@ -315,6 +394,11 @@ static enum err check_whole(struct parse *p)
     }
     if (!p->failed && p->out->member[0] == '\0') {
         fail_at(p, 0, "[node] member is missing: our own member id");
+    }
+    for (unsigned i = 0; !p->failed && i < p->out->folder_count; i++) {
+        if (p->out->folders[i].out[0] == '\0' && p->out->folders[i].in[0] == '\0') {
+            fail_at(p, 0, "[folder] number %u has neither out nor in", i + 1);
+        }
     }
     return p->failed ? ERR_CONFIG : OK;
 }

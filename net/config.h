@@ -11,7 +11,12 @@
  *           socket = path                  jielid.sock; a relative one lies in the home
  *   [http]  listen = address              of the loopback alone: 127.0.0.1:9311, [::1]:9311
  *   [notify] run   = path                  absolute, of a program: see node/notify.h
- *   [log]   level  = error|warn|info|debug */
+ *   [log]   level  = error|warn|info|debug
+ *   [folder] a peer reached by folders (net/folder.h); the section may repeat, one for each peer
+ *           out    = path                  absolute; at least one of the two
+ *           in     = path
+ *           every  = seconds               1 to 86400, at most one bundle in so long; 60
+ *           again  = hours                 0 (never) to 8760; what is not acknowledged; 24 */
 #ifndef JIELI_NET_CONFIG_H
 #define JIELI_NET_CONFIG_H
 
@@ -26,10 +31,17 @@ enum {
     CONFIG_SOCKET_BYTES = 108,     /* sun_path of unix(7) */
     CONFIG_PROGRAM_BYTES = 160,
     CONFIG_ERROR_BYTES = 160,
+    CONFIG_MAX_FOLDERS = 8,
+    CONFIG_PATH_BYTES = 192,
 };
 #define CONFIG_FILE "jieli.conf"
 
 enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
+
+struct config_folder {
+    char out[CONFIG_PATH_BYTES], in[CONFIG_PATH_BYTES];   /* "" for none */
+    unsigned every_s, again_h;
+};
 
 struct config {
     char member[ID_MAX_BYTES + 1];
@@ -44,6 +56,8 @@ struct config {
     char http_listen[CONFIG_ADDRESS_BYTES];            /* "": no http */
     char notify_run[CONFIG_PROGRAM_BYTES];             /* "": nobody is told */
     enum log_level level;
+    unsigned folder_count;
+    struct config_folder folders[CONFIG_MAX_FOLDERS];
 };
 
 /* What is wrong and in which line, English; line 0 speaks of the file as a whole. */

@@ -90,6 +90,20 @@ static enum err format_watch(const struct config *c, struct buffer *out)
     return err;
 }
 
+static enum err format_folder(const struct config_folder *f, struct buffer *out)
+{
+    enum err err = put(out, "\n[folder]\n; bundles written and read by themselves; at most one in "
+                            "`every` seconds,\n; what is not acknowledged once more after `again` "
+                            "hours\n");
+    if (err == OK && f->out[0] != '\0') {
+        err = put(out, "out = %s\n", f->out);
+    }
+    if (err == OK && f->in[0] != '\0') {
+        err = put(out, "in = %s\n", f->in);
+    }
+    return err != OK ? err : put(out, "every = %u\nagain = %u\n", f->every_s, f->again_h);
+}
+
 enum err config_format(const struct config *c, struct buffer *out)
 {
     enum err err = format_node(c, out);
@@ -99,8 +113,14 @@ enum err config_format(const struct config *c, struct buffer *out)
     if (err == OK) {
         err = format_watch(c, out);
     }
-    return err != OK ? err : put(out, "\n[log]\n; error, warn, info or debug\nlevel = %s\n",
-                                 log_level_name(c->level));
+    if (err == OK) {
+        err = put(out, "\n[log]\n; error, warn, info or debug\nlevel = %s\n",
+                  log_level_name(c->level));
+    }
+    for (unsigned i = 0; err == OK && i < c->folder_count; i++) {
+        err = format_folder(&c->folders[i], out);
+    }
+    return err;
 }
 
 enum err config_write(const struct config *c, const char *home)

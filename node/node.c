@@ -175,6 +175,9 @@ static enum err open_all(struct node *n)
     if (err == OK) {
         err = watch_listen(n);
     }
+    if (err == OK) {
+        err = folders_open(n);
+    }
     return err == OK ? open_ipc(n) : err;
 }
 
@@ -233,6 +236,7 @@ static void tick(struct node *n)
         cosign_identify(n);
         desks_recheck(n);
         sync_tick(n->sync, now_ms);
+        folders_tick(n);
         n->tick_ms = now_ms + TICK_MS;
     }
     if (now_ms >= n->reap_ms) {
@@ -284,6 +288,7 @@ void node_close(struct node *n)
     if (n->ipc != NULL) {
         ipc_close(n->ipc);
     }
+    folders_close(n);
     if (n->sync != NULL) {
         sync_free(n->sync);
     }

@@ -10,6 +10,7 @@
 #include "node/access.h"
 #include "node/cosign.h"
 #include "node/desks.h"
+#include "node/folders.h"
 #include "node/node.h"
 #include "node/pool.h"
 #include "node/prefetch.h"
@@ -46,6 +47,7 @@ struct node {
     struct cosign cosign;
     struct desks *desks;
     struct waits waits;
+    struct folders folders;
     struct ipc_server *ipc;
     struct watch watch;
     enum err fatal;                /* not OK: the loop ends */

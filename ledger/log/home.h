@@ -1,7 +1,7 @@
 /* The folder of a node: its files, the lock that lets one writer run, the last-head store.
  *
  *   jieli.conf  genesis  node.key  cosigner.key  transport.key  sealing.key  lock
- *   db/data.mdb  last-head  parts/  jielid.sock */
+ *   db/data.mdb  last-head  parts/  folders/  jielid.sock */
 #ifndef JIELI_LEDGER_LOG_HOME_H
 #define JIELI_LEDGER_LOG_HOME_H
 

@@ -93,6 +93,41 @@ static void typo_is_named_with_its_line(void **state)
     refused("[node]\n" LEDGER "Member = a\n", 3, "Member");
 }
 
+static void each_folder_section_is_a_peer(void **state)
+{
+    (void)state;
+    struct config c;
+    struct config_error error;
+    struct buffer text = {0};
+    const char *head = "[node]\nmember = a\n" LEDGER;
+    char file[1024];
+    snprintf(file, sizeof file, "%s[folder]\nout = /srv/gate out\n[folder]\nin = /mnt/disc\n"
+             "out = /srv/x\nevery = 1\nagain = 0\n", head);
+    assert_int_equal(parse(file, &c, &error), OK);
+    assert_int_equal(c.folder_count, 2);
+    assert_string_equal(c.folders[0].out, "/srv/gate out");
+    assert_string_equal(c.folders[0].in, "");
+    assert_int_equal(c.folders[0].every_s, 60);
+    assert_int_equal(c.folders[0].again_h, 24);
+    assert_string_equal(c.folders[1].in, "/mnt/disc");
+    assert_int_equal(c.folders[1].every_s, 1);
+    assert_int_equal(c.folders[1].again_h, 0);
+    assert_int_equal(config_format(&c, &text), OK);
+    struct config back;
+    assert_int_equal(config_parse(&back, buffer_span(&text), &error), OK);
+    assert_memory_equal(back.folders, c.folders, sizeof c.folders);
+    buffer_clear(&text);
+    refused("[node]\nmember = a\n" LEDGER "[folder]\nevery = 5\n", 0, "neither");
+    refused("[node]\n" LEDGER "[folder]\nout = here\n", 4, "absolute");
+    refused("[node]\n" LEDGER "[folder]\nin = /a\nin = /b\n", 5, "twice");
+    refused("[node]\n" LEDGER "[folder]\nout = /a\n[folder]\nout = /a\n", 6, "twice");
+    refused("[node]\n" LEDGER "[folder]\nevery = 0\n", 4, "from 1");
+    refused("[node]\n" LEDGER "[folder]\nagain = 9999\n", 4, "8760");
+    refused("[node]\n" LEDGER "[folder]\nagain = -1\n", 4, "8760");
+    refused("[folder]\n[folder]\n[folder]\n[folder]\n[folder]\n[folder]\n[folder]\n[folder]\n"
+            "[folder]\n", 9, "more than 8");
+}
+
 static void key_that_stands_twice_is_refused(void **state)
 {
     (void)state;
@@ -237,6 +272,7 @@ int main(void)
         cmocka_unit_test(what_is_not_said_has_its_default),
         cmocka_unit_test(member_and_ledger_must_be_said),
         cmocka_unit_test(typo_is_named_with_its_line),
+        cmocka_unit_test(each_folder_section_is_a_peer),
         cmocka_unit_test(key_that_stands_twice_is_refused),
         cmocka_unit_test(value_outside_its_field_is_refused),
         cmocka_unit_test(http_is_for_the_loopback_alone),

@@ -1,0 +1,90 @@
+#include "net/folder_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/sha256.h"
+
+static enum err state_path(struct folder *f, const char *hex, const char *what, char *out)
+{
+    char name[64];
+    snprintf(name, sizeof name, "folders/%.16s.%s", hex, what);
+    return home_path(out, HOME_PATH_BYTES, ledger_home(f->l), name);
+}
+
+/* The two paths name the peer: another pair begins anew. */
+static enum err state_open(struct folder *f)
+{
+    const struct span all[] = {span_of(f->out.path, strlen(f->out.path) + 1),
+                               span_of(f->in.path, strlen(f->in.path) + 1)};
+    char hex[2 * HASH_BYTES + 1], below[HOME_PATH_BYTES];
+    struct hash hash;
+    sha256_spans(all, 2, &hash);
+    enum err err = hex_encode(hex, sizeof hex, span_of(hash.b, HASH_BYTES));
+    if (err == OK)
+        err = home_path(below, sizeof below, ledger_home(f->l), "folders");
+    if (err == OK)
+        err = folder_create(below, 0700);
+    if (err == OK)
+        err = state_path(f, hex, "written", f->written);
+    if (err == OK)
+        err = state_path(f, hex, "acked", f->acked);
+    return err == OK ? state_path(f, hex, "again", f->again) : err;
+}
+
+enum err folder_open(struct folder **out, struct ledger *l, const struct folder_options *options,
+                     const struct folder_io *io)
+{
+    struct folder *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return ERR_NOMEM;
+    f->l = l;
+    f->io = *io;
+    f->every_s = options->every_s;
+    f->again_s = options->again_s;
+    snprintf(f->member, sizeof f->member, "%s", options->member);
+    snprintf(f->out.path, sizeof f->out.path, "%s", options->out);
+    snprintf(f->in.path, sizeof f->in.path, "%s", options->in);
+    enum err err = state_open(f);
+    if (err == OK)
+        *out = f;
+    else
+        folder_close(f);
+    return err;
+}
+
+void folder_close(struct folder *f)
+{
+    if (f == NULL)
+        return;
+    folder_out_clear(f);
+    folder_in_clear(f);
+    free(f);
+}
+
+uint64_t folder_held(const struct folder *f)
+{
+    const struct log *log;
+    uint64_t sum = 0;
+    for (unsigned i = 0; (log = ledger_log_at(f->l, i)) != NULL; i++)
+        sum += log->frontier.size + log->head_size;
+    return sum;
+}
+
+void folder_tell(struct folder *f, enum err *told, const char *path, enum err err)
+{
+    if (err != OK && err != *told)
+        f->io.event(f->io.ctx,
+                    &(struct folder_event){.name = "folder-failed", .path = path, .err = err});
+    *told = err;
+}
+
+enum err folder_step(struct folder *f, uint64_t now_ms, bool *more)
+{
+    *more = false;
+    enum err err = f->in.path[0] != '\0' ? folder_in_step(f, now_ms, more) : OK;
+    if (err == OK && f->out.path[0] != '\0')
+        folder_out_step(f, now_ms, more);
+    return err;
+}
