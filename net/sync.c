@@ -191,7 +191,9 @@ enum err sync_create(struct sync **out, struct ledger *l, const struct sync_io *
     s->options = *options;
     s->packages = calloc(SYNC_WANT_PACKAGES, sizeof *s->packages);
     s->message = calloc(1, sizeof *s->message);
-    enum err err = s->packages == NULL || s->message == NULL ? ERR_NOMEM : self_take(s);
+    s->known = calloc(SYNC_HEADS_KNOWN, sizeof *s->known);
+    enum err err = s->packages == NULL || s->message == NULL || s->known == NULL ? ERR_NOMEM
+                                                                                 : self_take(s);
     if (err == OK)
         err = pulls_reserve(s);
     if (err == OK)
@@ -216,6 +218,7 @@ void sync_free(struct sync *s)
     free(s->needs);
     free(s->packages);
     free(s->message);
+    free(s->known);
     free(s->pulls);
     free(s);
 }

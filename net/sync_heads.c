@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "crypto/sha256.h"
 #include "net/sync_internal.h"
 
 /* A head that peers can be served under: all that it covers is stored. */
@@ -168,8 +169,31 @@ static enum err unknown_keep(struct peer *p, struct span note)
     return err == OK ? buffer_put(&p->unknown, note.data, note.len) : err;
 }
 
-/* Most heads shown are those we hold, byte for byte: no signature needs checking for them. */
-static const struct log *note_held(struct sync *s, struct span note, struct checkpoint *head)
+static struct head_known *known_place(struct sync *s, struct span note, struct hash *id)
+{
+    sha256(note, id);
+    return &s->known[load_u32(id->b) % SYNC_HEADS_KNOWN];
+}
+
+static void known_keep(struct sync *s, struct span note, const struct log *log, uint64_t size)
+{
+    struct hash id;
+    struct head_known *k = known_place(s, note, &id);
+    *k = (struct head_known){.note = id, .log = log->no.v, .size = size};
+}
+
+static bool note_known(struct sync *s, struct span note)
+{
+    struct hash id;
+    const struct head_known *k = known_place(s, note, &id);
+    return k->size > 0 && hash_equal(&k->note, &id);
+}
+
+/* Most heads shown are those we hold, byte for byte, or were seen before; and of a log that is
+ * still on its way, those up to what this peer has shown say nothing yet. No signature needs
+ * checking for them. */
+static const struct log *note_held(struct sync *s, struct peer *p, struct span note,
+                                   struct checkpoint *head)
 {
     const uint8_t *end = memmem(note.data, note.len, "\n\n", 2);
     if (end == NULL ||
@@ -177,7 +201,10 @@ static const struct log *note_held(struct sync *s, struct span note, struct chec
         return NULL;
     const struct log *log = log_of_origin(s, head->origin);
     struct span held;
-    if (log == NULL || head_note(s, log, &held) != OK)
+    if (log == NULL || note_known(s, note) ||
+        (head->size > log->frontier.size && head->size <= peer_shown(p, log->no.v)))
+        return log;
+    if (head_note(s, log, &held) != OK)
         return NULL;
     return held.len == note.len && memcmp(held.data, note.data, note.len) == 0 ? log : NULL;
 }
@@ -193,7 +220,7 @@ static enum err shown_raise(struct peer *p, const struct log *log, uint64_t size
 static enum err note_judge(struct sync *s, struct peer *p, struct span note)
 {
     struct checkpoint head = {0};
-    const struct log *log = note_held(s, note, &head);
+    const struct log *log = note_held(s, p, note, &head);
     if (log != NULL)
         return shown_raise(p, log, head.size);
     enum err err = ledger_check_head(s->l, note, &head);
@@ -210,6 +237,8 @@ static enum err note_judge(struct sync *s, struct peer *p, struct span note)
     }
     if (head.size > log->frontier.size)
         s->told_caught_up = false;
+    else
+        known_keep(s, note, log, head.size);
     return shown_raise(p, log, head.size);
 }
 

@@ -29,7 +29,10 @@ enum {
     SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
     SYNC_PARTS_WANTED = 256,
     SYNC_PARTS_FETCHED = 4,        /* of them at once: each may fill 20 MiB of memory */
-    SYNC_PARTS_ASKED = 32,         /* parts that peers wait for from us */
+    SYNC_PARTS_ASKED = 32,         /* parts that peers wait for from us … */
+    SYNC_PEER_PARTS = SYNC_PARTS_FETCHED,  /* … and each of them: what one of ours asks for */
+    SYNC_PART_TURN_MS = 10000,     /* for a part to be taken, while other peers wait for theirs */
+    SYNC_HEADS_KNOWN = 1024,       /* notes found good, by their hash */
     SYNC_PART_RETRY_MS = 500,      /* first wait for a part that nobody holds yet */
     SYNC_PAUSE_MS = 10000,         /* no pulling after our own disk refused */
     SYNC_COSIGN_OWED = 256,        /* cosignatures that wait to be shown to one peer */
@@ -110,6 +113,9 @@ struct part_wanted {               /* asked of the ready peers in turn */
     unsigned wait_ms;              /* after all were asked in vain: doubles up to exchange_ms */
 };
 
+/* A head found to be of a tree that is held: it is for ever. size 0: no note. */
+struct head_known { struct hash note; uint32_t log; uint64_t size; };
+
 struct part_asked { struct peer_id peer; uint32_t request; struct hash commitment; };
 
 struct sync {
@@ -131,6 +137,7 @@ struct sync {
     struct package *packages;      /* scratch: SYNC_WANT_PACKAGES */
     struct message *message;       /* scratch: the frame being handled, */
     struct span frame;             /* and its bytes */
+    struct head_known *known;      /* [SYNC_HEADS_KNOWN], at the place that the hash tells */
     struct buffer out;             /* scratch: the frame being sent */
     struct part_wanted parts[SYNC_PARTS_WANTED];
     unsigned part_count;
@@ -139,6 +146,7 @@ struct sync {
     struct buffer serving;         /* card ‖ salt ‖ bytes of asked[0], when its len > 0 */
     uint32_t serving_at;
     uint64_t serving_ms;           /* when its peer last took a piece */
+    uint64_t serving_since_ms;
     uint64_t *needs;               /* [log_no]: entries below were looked through for parts */
     size_t needs_len;
     const struct signkey *cosigner;

@@ -1,5 +1,6 @@
 /* Parts travel in pieces of PART_CHUNK_BYTES, in order. One part is served at a time, as fast as
- * its peer's queue takes it; one that takes nothing for a want's time is given up. */
+ * its peer's queue takes it, the peers in turn; one that takes nothing for a want's time, or too
+ * long while others wait, is given up. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +10,37 @@
 
 /* ---- serving ---- */
 
+/* The first that another peer asked for; asked_count when there is none. */
+static unsigned asked_by_another(const struct sync *s, struct peer_id than)
+{
+    unsigned i = 0;
+    while (i < s->asked_count && s->asked[i].peer.v == than.v)
+        i++;
+    return i;
+}
+
 static void serving_next(struct sync *s)
 {
+    const struct peer_id served = s->asked[0].peer;
     memmove(&s->asked[0], &s->asked[1], (s->asked_count - 1) * sizeof s->asked[0]);
     s->asked_count--;
+    unsigned next = asked_by_another(s, served);
+    if (next < s->asked_count) {
+        const struct part_asked first = s->asked[next];
+        memmove(&s->asked[1], &s->asked[0], next * sizeof s->asked[0]);
+        s->asked[0] = first;
+    }
     buffer_clear(&s->serving);
     s->serving_at = 0;
-    s->serving_ms = s->now_ms;
+    s->serving_ms = s->serving_since_ms = s->now_ms;
+}
+
+/* Whether its peer may go on taking its time. */
+static bool serving_patient(const struct sync *s)
+{
+    bool others = asked_by_another(s, s->asked[0].peer) < s->asked_count;
+    return s->now_ms - s->serving_ms < s->options.want_timeout_ms &&
+           !(others && s->now_ms - s->serving_since_ms >= SYNC_PART_TURN_MS);
 }
 
 /* A held part and whether the peer that asks may have it. */
@@ -74,7 +99,7 @@ static bool serve_first(struct sync *s)
     }
     while (p != NULL && s->serving_at < s->serving.len) {
         enum err err = chunk_send(s, p);
-        if (err == ERR_BUSY && s->now_ms - s->serving_ms < s->options.want_timeout_ms)
+        if (err == ERR_BUSY && serving_patient(s))
             return false;
         if (err != OK)
             break;
@@ -100,12 +125,15 @@ enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m)
         peer_refuse(s, p, ask.request, refused);
         return OK;
     }
-    if (s->asked_count == SYNC_PARTS_ASKED) {
+    unsigned own = 0;
+    for (unsigned i = 0; i < s->asked_count; i++)
+        own += s->asked[i].peer.v == p->id.v;
+    if (s->asked_count == SYNC_PARTS_ASKED || own == SYNC_PEER_PARTS) {
         peer_refuse(s, p, ask.request, REFUSE_BUSY);
         return OK;
     }
     if (s->asked_count == 0)
-        s->serving_ms = s->now_ms;
+        s->serving_ms = s->serving_since_ms = s->now_ms;
     s->asked[s->asked_count++] = ask;
     parts_serve(s);
     return OK;

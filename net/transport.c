@@ -47,6 +47,7 @@ static struct conn *finished_take(struct transport *t)
         return NULL;
     *at = c->next;
     t->conn_count--;
+    conn_settle(c);
     if (c->link != NULL)
         link_down(c->link, conn_end(c));
     return c;

@@ -49,6 +49,11 @@ enum {
     TRANSPORT_IDLE_MS = 30000,        /* three heartbeats without a byte */
     TRANSPORT_ADDRESS_CLAIMS = 8,     /* connections of one address that are not accepted yet */
     TRANSPORT_CLAIMS = 64,            /* of all: beyond, the oldest gives way */
+    TRANSPORT_SEND_BYTES = 32 * 1024 * 1024,     /* that wait to be sent: each peer may have half
+                                                    of what the others leave, SEND_QUEUE_BYTES
+                                                    at most */
+    TRANSPORT_PARTIAL_BYTES = 64 * 1024 * 1024,  /* of frames that are coming in: beyond, the peer
+                                                    with the most is cut off (ERR_BUSY) */
 };
 struct transport_options {
     struct hash ledger;

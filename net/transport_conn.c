@@ -36,7 +36,9 @@ static enum err conn_push(struct conn *c, struct buffer *wire)
     if (wire->len == 0)
         return OK;
     pthread_mutex_lock(&c->t->lock);
+    const size_t len = wire->len;
     enum err err = c->closing ? ERR_CLOSED : send_queue_push(&c->queue, wire);
+    c->t->queued_bytes += err == OK ? len : 0;
     if (err == OK && !c->sending) {
         c->sending = true;
         conn_send(c);
@@ -52,7 +54,9 @@ static void on_send(void *arg)
     pulse_completed(c->t);
     pthread_mutex_lock(&c->t->lock);
     c->bytes_out += rv == 0 ? nng_aio_count(c->send) : 0;
+    const size_t before = c->queue.bytes;
     bool more = rv == 0 && send_queue_sent(&c->queue, nng_aio_count(c->send));
+    c->t->queued_bytes -= before - c->queue.bytes;
     if (rv != 0)
         conn_shut(c, transport_err(rv));
     c->sending = more && !c->closing;
@@ -61,13 +65,23 @@ static void on_send(void *arg)
     pthread_mutex_unlock(&c->t->lock);
 }
 
+/* With the lock held: whether the bytes that all connections share leave room for these. */
+static bool share_room(const struct conn *c, size_t len)
+{
+    const size_t queued = c->t->queued_bytes;
+    return c->queue.count == 0 ||
+           (queued < TRANSPORT_SEND_BYTES &&
+            c->queue.bytes + len <= (TRANSPORT_SEND_BYTES - queued) / 2);
+}
+
 static enum err conn_room(struct conn *c, size_t len)
 {
     enum err err = OK;
+    const size_t sealed = channel_sealed_bytes(len);
     pthread_mutex_lock(&c->t->lock);
     if (c->closing || !c->open)
         err = ERR_CLOSED;
-    else if (!send_queue_room(&c->queue, channel_sealed_bytes(len)))
+    else if (!send_queue_room(&c->queue, sealed) || !share_room(c, sealed))
         err = ERR_BUSY;
     pthread_mutex_unlock(&c->t->lock);
     return err;
@@ -93,10 +107,39 @@ enum err conn_seal(struct conn *c, struct span frame)
 
 /* ---- what arrives ---- */
 
+static void partial_set(struct conn *c, size_t bytes)
+{
+    c->t->partial_bytes += bytes - c->partial_bytes;
+    c->partial_bytes = bytes;
+}
+
+void conn_settle(struct conn *c)
+{
+    partial_set(c, 0);
+    c->t->queued_bytes -= c->queue.bytes;
+}
+
+static void most_partial_shut(struct transport *t)
+{
+    struct conn *most = NULL;
+    for (struct conn *c = t->conns; c != NULL; c = c->next) {
+        if (!c->closing && (most == NULL || c->partial_bytes > most->partial_bytes))
+            most = c;
+    }
+    if (most != NULL) {
+        conn_shut(most, ERR_BUSY);
+        partial_set(most, 0);
+    }
+}
+
 static void conn_recv(struct conn *c)
 {
     nng_iov iov = {c->staging, STAGING_BYTES};
+    const size_t partial = c->session.channel.frame.len;
     pthread_mutex_lock(&c->t->lock);
+    partial_set(c, c->closing ? 0 : partial);
+    if (c->t->partial_bytes > TRANSPORT_PARTIAL_BYTES)
+        most_partial_shut(c->t);
     c->reading = true;
     c->heard_ms = nng_clock();
     pthread_mutex_unlock(&c->t->lock);

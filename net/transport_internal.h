@@ -58,6 +58,7 @@ struct conn {
     struct session session;        /* the pump's, but for sealing */
     pthread_mutex_t sealing;       /* taken before the transport's lock: sealing, then queueing */
     struct send_queue queue;
+    size_t partial_bytes;          /* of the frame that is coming in */
     uint8_t staging[STAGING_BYTES];
     struct span staged;
     struct transport_event held;
@@ -74,6 +75,7 @@ struct transport {
     nng_aio *keeper;
     struct conn *conns;
     unsigned conn_count, door_count;
+    size_t queued_bytes, partial_bytes;   /* of all connections: to be sent, half received */
     struct redial redial;
     struct link *links[REDIAL_LINKS_MAX];  /* [redial.count] */
     struct door *doors[LISTENERS_MAX];
@@ -98,6 +100,8 @@ void conn_pump(struct conn *c);
 /* Seals and queues; the connection is pinned by the caller. */
 MUST_CHECK enum err conn_seal(struct conn *c, struct span frame);
 void conn_free(struct conn *c);
+/* With the lock held: what it holds of the bytes that all connections share goes back. */
+void conn_settle(struct conn *c);
 
 /* ---- transport_link.c ---- */
 /* With the lock held, all three. A link's connection ended, or it could not be dialled. */

@@ -215,7 +215,7 @@ static void serve_event(struct node *n, const struct transport_event *event)
 static void serve_events(struct node *n)
 {
     for (unsigned i = 0; i < n->batch.event_count; i++) {
-        if (n->fatal == OK) {
+        if (n->fatal == OK && !n->batch.late[i]) {
             serve_event(n, &n->batch.events[i]);
         }
         prefetch_drop(n->prefetch, buffer_span(&n->batch.events[i].frame));

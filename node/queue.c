@@ -13,7 +13,7 @@ struct requests { unsigned first, count; size_t bytes; };
 struct slot { struct transport_event event; struct slot *next; };
 
 struct lane {                      /* of one connection */
-    bool used, paused;             /* paused: a frame was refused, not read from since */
+    bool used, paused, ended;      /* paused: a frame was refused, not read from since */
     struct peer_id peer;
     struct slot *first, *last;
     unsigned frames;
@@ -155,6 +155,7 @@ static void lane_put(struct queue *q, struct lane *lane, struct transport_event 
         lane->last->next = slot;
     }
     lane->last = slot;
+    lane->ended |= event->type == TRANSPORT_CLOSED;
     lane->frames += event->type == TRANSPORT_FRAME;
     q->frames += event->type == TRANSPORT_FRAME;
     lane->bytes += event->frame.len;
@@ -209,7 +210,7 @@ static struct lane *lane_next(struct queue *q, uint64_t *wake_ms)
         if (!lane->used || lane->first == NULL) {
             continue;
         }
-        if (lane->rest_until_ms <= now_ms) {
+        if (lane->ended || lane->rest_until_ms <= now_ms) {
             return lane;
         }
         if (lane->rest_until_ms < *wake_ms) {
@@ -225,7 +226,9 @@ static void take_events(struct queue *q, struct batch *out)
     struct lane *lane;
     while (out->event_count < BATCH_MAX_EVENTS && (lane = lane_next(q, &wake_ms)) != NULL) {
         q->turn = (unsigned)(lane - q->lanes + 1) % q->lanes_end;
-        out->events[out->event_count++] = lane_pop(q, lane);
+        struct transport_event event = lane_pop(q, lane);
+        out->late[out->event_count] = lane->ended && event.type == TRANSPORT_FRAME;
+        out->events[out->event_count++] = event;
     }
 }
 

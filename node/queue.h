@@ -29,6 +29,7 @@ struct batch {
     unsigned request_count, event_count, resumed_count;
     struct ipc_request requests[QUEUE_MAX_REQUESTS];
     struct transport_event events[BATCH_MAX_EVENTS];
+    bool late[BATCH_MAX_EVENTS];       /* a frame whose connection has ended: not worth a look */
     struct peer_id resumed[PEERS_MAX];
 };
 
@@ -41,7 +42,7 @@ bool queue_push_request(struct queue *q, struct ipc_request *request);
 bool queue_push_event(struct queue *q, struct transport_event *event);
 /* From any thread: whether that push would succeed; counts as refused when not. */
 bool queue_room(struct queue *q, const struct transport_event *event);
-/* Nothing of this peer is taken before `until_ms` (clock_steady_ms). */
+/* Nothing of this peer is taken before `until_ms` (clock_steady_ms), unless it has ended. */
 void queue_rest(struct queue *q, struct peer_id peer, uint64_t until_ms);
 /* From any thread, also a signal-handling one: queue_take returns at once from now on and nothing
  * more is let in. */

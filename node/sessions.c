@@ -208,9 +208,17 @@ static const char *meaning(enum err why)
     case ERR_NOT_ENROLLED: return "no officer of ours has a desk with that key";
     case ERR_UNAUTHENTIC: return "its bytes do not open: altered, or another key or secret";
     case ERR_TIMEOUT: return "the peer was silent for too long";
+    case ERR_CLOSED: return "the peer hung up before the session opened: its log says why";
     case ERR_BUSY: return "too many connections, or back too soon after it broke the protocol";
     default: return err_message(why);
     }
+}
+
+/* Whoever hangs up on our dial before it knows us has its reason, and alone can tell it. */
+static bool worth_saying(const struct transport_event *event, bool accepted)
+{
+    return contact_refusal(event->why) ||
+           (event->why == ERR_CLOSED && event->dialed && !accepted);
 }
 
 void sessions_charge(struct node *n, struct peer_id peer, uint64_t cost_us)
@@ -234,7 +242,7 @@ void sessions_closed(struct node *n, const struct transport_event *event)
     if (p != NULL && p->accepted && fault_of_peer(event->why)) {
         standing_fault(standing_of(n, &p->who), clock_steady_ms());
     }
-    if (contact_refusal(event->why) &&
+    if (worth_saying(event, p != NULL && p->accepted) &&
         said_due(&n->sessions.said, member[0] != '\0' ? member : event->address, event->why,
                  clock_steady_ms())) {
         logline_begin(&line, n->logger, LEVEL_WARN, "session-ended");

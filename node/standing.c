@@ -20,7 +20,8 @@ static void refill(struct standing *s, uint64_t now_ms)
 uint64_t standing_charge(struct standing *s, uint64_t cost_us, uint64_t now_ms)
 {
     refill(s, now_ms);
-    s->credit_us -= (int64_t)cost_us;
+    const uint64_t most_us = (uint64_t)(s->credit_us + STANDING_BURST_US);
+    s->credit_us -= (int64_t)(cost_us < most_us ? cost_us : most_us);
     if (s->credit_us >= 0) {
         return 0;
     }

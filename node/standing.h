@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 enum {
-    STANDING_SHARE = 150,             /* µs of the ledger thread for each ms: 15 % */
-    STANDING_BURST_US = 300000,       /* saved up at most */
+    STANDING_SHARE = 100,             /* µs of the ledger thread for each ms: 10 % */
+    STANDING_BURST_US = 200000,       /* saved and owed at most: a rest of 2 s, so that a
+                                         peer whose word waits here is not taken for silent */
     STANDING_BAR_MIN_MS = 1000,       /* after the first fault, doubled with each further one … */
     STANDING_BAR_MAX_MS = 60000,
     STANDING_FORGET_MS = 600000,      /* … until so long nothing was wrong */

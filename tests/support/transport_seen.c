@@ -176,8 +176,8 @@ static enum err raw_opening(void *ctx, enum channel_purpose purpose, struct span
 
 static enum err raw_certificate(void *ctx, struct buffer *out)
 {
-    (void)ctx;
-    return buffer_put(out, "by hand", 7);
+    const struct raw_peer *r = ctx;
+    return buffer_put(out, r->certificate.data, r->certificate.len);
 }
 
 static enum err raw_peer_seen(void *ctx, const struct xpubkey *key, struct span certificate)
@@ -188,14 +188,23 @@ static enum err raw_peer_seen(void *ctx, const struct xpubkey *key, struct span 
     return OK;
 }
 
-void raw_open(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger)
+void raw_open_as(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger,
+                 const struct xkey *key, struct span certificate)
 {
     r->fd = raw_connect(port, host);
-    xkey_create(&r->key);
+    r->key = *key;
+    r->certificate = certificate;
     const struct channel_config c = {
         .role = NOISE_INITIATOR, .key = &r->key, .ledger = *ledger, .purpose = CHANNEL_PEER,
         .events = {r, raw_opening, raw_certificate, raw_peer_seen}};
     channel_init(&r->channel, &c);
+}
+
+void raw_open(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger)
+{
+    struct xkey key;
+    xkey_create(&key);
+    raw_open_as(r, port, host, ledger, &key, span_of("by hand", 7));
 }
 
 void raw_send(struct raw_peer *r, struct span bytes)
@@ -233,6 +242,16 @@ bool raw_finish(struct raw_peer *r)
     }
     raw_say(r);
     return true;
+}
+
+void raw_record(struct raw_peer *r, struct span plain)
+{
+    uint8_t record[2 + 64 + NOISE_TAG_BYTES];
+    struct noise_cipher *cipher = &r->channel.send.cipher;
+    demand(plain.len <= 64, "record");
+    store_u16(record, (uint16_t)(plain.len + NOISE_TAG_BYTES));
+    demand(noise_cipher_seal(cipher, (struct span){0}, plain, record + 2) == OK, "seal");
+    raw_send(r, span_of(record, 2 + plain.len + NOISE_TAG_BYTES));
 }
 
 void raw_frame(struct raw_peer *r, struct span frame)

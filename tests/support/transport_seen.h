@@ -44,13 +44,19 @@ void pair_init(struct pair *p, unsigned handshake_ms);
 void pair_clear(struct pair *p);
 
 /* A dialler by hand. */
-struct raw_peer { int fd; struct xkey key; struct channel channel; };
+struct raw_peer { int fd; struct xkey key; struct span certificate; struct channel channel; };
+/* With a key of its own and the certificate "by hand"; or as whom key and certificate say, both
+ * borrowed. */
 void raw_open(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger);
+void raw_open_as(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger,
+                 const struct xkey *key, struct span certificate);
 /* Opening and first message; then the listener's second is read and the third sent. False when the
  * listener hung up. */
 void raw_begin(struct raw_peer *r);
 bool raw_finish(struct raw_peer *r);
 void raw_send(struct raw_peer *r, struct span bytes);
+/* One record of an open session, whatever it says (at most 64 bytes). */
+void raw_record(struct raw_peer *r, struct span plain);
 /* Seals a frame and sends it. */
 void raw_frame(struct raw_peer *r, struct span frame);
 /* True when the other side hangs up within 15 s; what it says until then is dropped. */

@@ -6,8 +6,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "crypto/limits.h"
@@ -16,9 +19,9 @@
 static const char HOST[] = "127.0.0.2";
 
 #ifdef __SANITIZE_ADDRESS__
-enum { IDLE_MEMORY_KIB = 128 * 1024 };                  /* what was freed stays there for a while */
+enum { SLACK_KIB = 128 * 1024 };                        /* what was freed stays there for a while */
 #else
-enum { IDLE_MEMORY_KIB = 16 * 1024 };
+enum { SLACK_KIB = 16 * 1024 };
 #endif
 
 static void traffic_goes_on(struct pair *p)
@@ -130,6 +133,56 @@ static void plaintext_peer_is_refused_at_its_first_byte(void **state)
     pair_clear(&p);
 }
 
+static void peer_of_another_version_or_purpose_is_refused(void **state)
+{
+    (void)state;
+    enum { OPENING = 28 };
+    static const char openings[][OPENING + 1] = {"jieli/session/v1\0\2\1\7\7\7\7\7\7\7\7",
+                                                 "jieli/session/v1\0\1\7\7\7\7\7\7\7\7\7"};
+    struct pair p;
+    pair_init(&p, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = raw_connect(p.port, HOST);
+        assert_int_equal(write(fd, openings[i], OPENING), OPENING);
+        ended(&p, 1 + i, ERR_UNSUPPORTED);
+        close(fd);
+    }
+    pair_clear(&p);
+}
+
+/* A listener that greets in its own tongue, in few words or in many. */
+static void plaintext_listener_is_not_believed(void **state)
+{
+    (void)state;
+    static char many[64 * 1024];
+    const struct { size_t len; enum err why; } answers[] = {
+        {24, ERR_TIMEOUT}, {sizeof many, ERR_UNAUTHENTIC}};
+    memset(many, 'H', sizeof many);
+    for (unsigned i = 0; i < 2; i++) {
+        struct sockaddr_in at = {.sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        char address[32];
+        unsigned port;
+        struct seen s;
+        seen_init(&s);
+        address_pick(address, &port);
+        at.sin_port = htons((uint16_t)port);
+        int door = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(door, (struct sockaddr *)&at, sizeof at), 0);
+        assert_int_equal(listen(door, 1), 0);
+        seen_start(&s, 500);
+        assert_int_equal(transport_dial(s.t, address), OK);
+        int fd = accept(door, NULL, NULL);
+        assert_int_equal(send(fd, many, answers[i].len, MSG_NOSIGNAL), answers[i].len);
+        assert_true(seen_wait(&s, &s.closed, 1, 5000));
+        assert_int_equal(s.last_why, answers[i].why);
+        assert_int_equal(s.claimed, 0);
+        transport_close(s.t);
+        close(fd);
+        close(door);
+    }
+}
+
 static void peer_of_another_ledger_is_refused(void **state)
 {
     (void)state;
@@ -208,16 +261,6 @@ static long resident_kib(void)
     return resident * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* One record of a session by hand: what a peer may announce inside. */
-static void raw_record(struct raw_peer *r, struct span plain)
-{
-    uint8_t record[2 + 64 + NOISE_TAG_BYTES];
-    struct noise_cipher *cipher = &r->channel.send.cipher;
-    store_u16(record, (uint16_t)(plain.len + NOISE_TAG_BYTES));
-    assert_int_equal(noise_cipher_seal(cipher, (struct span){0}, plain, record + 2), OK);
-    raw_send(r, span_of(record, 2 + plain.len + NOISE_TAG_BYTES));
-}
-
 static void accepted(struct pair *p, struct raw_peer *r, unsigned connected)
 {
     raw_open(r, p->port, HOST, &seen_ledger);
@@ -239,6 +282,60 @@ static void announced_gigabytes_are_refused_before_anything_is_allocated(void **
     assert_true(raw_hung_up(&r));
     raw_close(&r);
     assert_true(resident_kib() - before < 4096);
+    pair_clear(&p);
+}
+
+/* Frames that are announced, sent almost whole and then left lying: one peer is cut off for it. */
+static void half_sent_frames_of_all_peers_are_bounded(void **state)
+{
+    (void)state;
+    enum { PEERS = TRANSPORT_PARTIAL_BYTES / FRAME_MAX_BYTES + 1, CUT = 4096 };
+    struct pair p;
+    struct raw_peer r[PEERS];
+    uint8_t *frame = calloc(1, FRAME_MAX_BYTES);
+    assert_non_null(frame);
+    pair_init(&p, 0);
+    for (unsigned i = 0; i < PEERS; i++) {
+        struct buffer wire = {0};
+        accepted(&p, &r[i], 2 + i);
+        assert_int_equal(p.a_seen.closed, 0);
+        assert_int_equal(channel_seal(&r[i].channel, span_of(frame, FRAME_MAX_BYTES), &wire), OK);
+        raw_send(&r[i], span_of(wire.data, wire.len - CUT));
+        buffer_clear(&wire);
+    }
+    ended(&p, 1, ERR_BUSY);
+    traffic_goes_on(&p);
+    assert_int_equal(p.a_seen.closed, 1);
+    for (unsigned i = 0; i < PEERS; i++)
+        raw_close(&r[i]);
+    free(frame);
+    pair_clear(&p);
+}
+
+/* Peers that read nothing fill what waits to be sent; a quiet one still gets its frame. */
+static void unread_answers_of_all_peers_are_bounded(void **state)
+{
+    (void)state;
+    enum { PEERS = 24, PIECE = 256 * 1024 };
+    struct pair p;
+    struct raw_peer r[PEERS];
+    uint8_t *frame = calloc(1, PIECE);
+    assert_non_null(frame);
+    pair_init(&p, 0);
+    const long before = resident_kib();
+    for (unsigned i = 0; i < PEERS; i++) {
+        unsigned own = 0;
+        accepted(&p, &r[i], 2 + i);
+        while (transport_send(p.a, p.a_seen.last_peer, span_of(frame, PIECE)) == OK)
+            own++;
+        assert_true(own > 0);
+    }
+    const long bound_kib = (TRANSPORT_SEND_BYTES + PEERS * PIECE) / 1024 + SLACK_KIB;
+    assert_true(resident_kib() - before < bound_kib);
+    traffic_goes_on(&p);
+    for (unsigned i = 0; i < PEERS; i++)
+        raw_close(&r[i]);
+    free(frame);
     pair_clear(&p);
 }
 
@@ -334,7 +431,7 @@ static void three_hundred_idle_connections_leave_an_honest_peer_alone(void **sta
         if (i % 10 == 0)
             traffic_goes_on(&p);
     }
-    assert_true(resident_kib() - before < IDLE_MEMORY_KIB);
+    assert_true(resident_kib() - before < SLACK_KIB);
     transport_disconnect(p.a, p.a_seen.last_peer, ERR_CLOSED);
     assert_true(seen_wait(&p.b_seen, &p.b_seen.connected, 2, 5000));
     assert_true(seen_wait(&p.a_seen, &p.a_seen.connected, 2, 5000));
@@ -352,10 +449,14 @@ int main(void)
         cmocka_unit_test(dialler_keeps_its_certificate_until_the_listener_is_judged),
         cmocka_unit_test(node_without_identity_lets_nobody_in),
         cmocka_unit_test(plaintext_peer_is_refused_at_its_first_byte),
+        cmocka_unit_test(peer_of_another_version_or_purpose_is_refused),
+        cmocka_unit_test(plaintext_listener_is_not_believed),
         cmocka_unit_test(peer_of_another_ledger_is_refused),
         cmocka_unit_test(replayed_handshake_does_not_open),
         cmocka_unit_test(silent_connection_and_one_byte_at_a_time_end_at_the_deadline),
         cmocka_unit_test(announced_gigabytes_are_refused_before_anything_is_allocated),
+        cmocka_unit_test(half_sent_frames_of_all_peers_are_bounded),
+        cmocka_unit_test(unread_answers_of_all_peers_are_bounded),
         cmocka_unit_test(garbage_after_the_handshake_does_not_open),
         cmocka_unit_test(accepted_peer_that_falls_silent_is_closed),
         cmocka_unit_test(unproven_connections_are_capped_by_address_and_in_all),

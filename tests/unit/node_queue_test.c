@@ -221,6 +221,30 @@ static void resting_peer_waits_and_the_others_do_not(void **state)
     queue_free(q);
 }
 
+static void frames_of_an_ended_connection_come_out_at_once_and_late(void **state)
+{
+    (void)state;
+    struct queue *q = fresh();
+    struct batch *b = batch_create();
+    assert_true(push_event(q, TRANSPORT_FRAME, 7, 1));
+    queue_take(q, 0, b);
+    assert_false(b->late[0]);
+    batch_clear(b);
+    assert_true(push_event(q, TRANSPORT_FRAME, 7, 1));
+    queue_rest(q, (struct peer_id){7}, clock_steady_ms() + 30000);
+    assert_true(push_event(q, TRANSPORT_CLOSED, 7, 0));
+    queue_take(q, 0, b);
+    assert_int_equal(b->events[0].type, TRANSPORT_FRAME);
+    assert_true(b->late[0]);
+    batch_clear(b);
+    queue_take(q, 0, b);
+    assert_int_equal(b->events[0].type, TRANSPORT_CLOSED);
+    assert_false(b->late[0]);
+    batch_clear(b);
+    free(b);
+    queue_free(q);
+}
+
 static void connects_and_closes_pass_lanes_full_of_frames(void **state)
 {
     (void)state;
@@ -320,6 +344,7 @@ int main(void)
         cmocka_unit_test(busy_peers_leave_room_for_one_frame_of_a_quiet_one),
         cmocka_unit_test(peers_are_served_in_turn_and_each_in_its_order),
         cmocka_unit_test(resting_peer_waits_and_the_others_do_not),
+        cmocka_unit_test(frames_of_an_ended_connection_come_out_at_once_and_late),
         cmocka_unit_test(connects_and_closes_pass_lanes_full_of_frames),
         cmocka_unit_test(lane_of_an_ended_connection_serves_another),
         cmocka_unit_test(stopped_queue_hands_out_what_it_has_and_lets_nothing_in),

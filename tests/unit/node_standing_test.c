@@ -29,6 +29,17 @@ static void cost_beyond_the_burst_rests_until_it_is_made_good(void **state)
     assert_int_equal(standing_charge(&s, 1, START_MS + 10), START_MS + 11);
 }
 
+static void no_frame_is_so_dear_that_its_peer_rests_for_long(void **state)
+{
+    (void)state;
+    struct standing s = {0};
+    const uint64_t longest_ms = STANDING_BURST_US / STANDING_SHARE;
+    assert_int_equal(longest_ms, 2000);
+    assert_int_equal(standing_charge(&s, UINT64_MAX, START_MS), START_MS + longest_ms);
+    assert_int_equal(standing_charge(&s, UINT64_MAX, START_MS), START_MS + longest_ms);
+    assert_int_equal(standing_charge(&s, 0, START_MS + longest_ms), 0);
+}
+
 static void rest_saves_up_no_more_than_a_burst(void **state)
 {
     (void)state;
@@ -72,6 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cost_within_the_share_goes_on),
         cmocka_unit_test(cost_beyond_the_burst_rests_until_it_is_made_good),
+        cmocka_unit_test(no_frame_is_so_dear_that_its_peer_rests_for_long),
         cmocka_unit_test(rest_saves_up_no_more_than_a_burst),
         cmocka_unit_test(each_fault_bars_twice_as_long_up_to_a_minute),
         cmocka_unit_test(fault_is_forgotten_after_ten_good_minutes),
