@@ -18,44 +18,53 @@ static void add(struct concern *c, const struct entry *e, const struct member *m
         c->members[c->count++] = m->no;
 }
 
-static void add_named(struct concern *c, const struct ledger *l, const struct entry *e)
+static void name(struct named *out, unsigned *count, bool found)
 {
-    static const enum fact_id single[] = {FACT_TO, FACT_VERIFIER};
-    char id[ID_MAX_BYTES + 1];
-    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
-        if (entry_fact_text(e, single[i], id, sizeof id))
-            add(c, e, roster_by_log(l->roster, id));
-    unsigned supports = entry_fact_list(e, FACT_SUPPORTS);
-    for (unsigned i = 0; i < supports && i < FACT_MAX_LIST; i++)
-        if (entry_fact_item(e, FACT_SUPPORTS, i, id, sizeof id))
-            add(c, e, roster_by_log(l->roster, id));
+    *count += found && member_id_valid(span_of(out[*count].id, strlen(out[*count].id)));
 }
 
 /* A list of [track, member]. */
-static void add_investigators(struct concern *c, const struct ledger *l, const struct entry *e)
+static void name_investigators(const struct entry *e, struct named *out, unsigned *count)
 {
-    char id[ID_MAX_BYTES + 1];
     struct cbor in;
     const struct fact *fact = entry_fact(e, FACT_TRACKS);
     if (fact == NULL || !fact_value_check(fact_row(FACT_TRACKS), fact->value))
         return;
     cbor_init(&in, fact->value);
-    uint64_t count = cbor_array(&in, FACT_MAX_LIST);
-    for (uint64_t i = 0; cbor_ok(&in) && i < count; i++) {
+    uint64_t tracks = cbor_array(&in, FACT_MAX_LIST);
+    for (uint64_t i = 0; cbor_ok(&in) && i < tracks; i++) {
         if (cbor_array(&in, 2) != 2)
             return;
         cbor_item(&in);
-        cbor_string(&in, id, sizeof id);
-        if (cbor_ok(&in))
-            add(c, e, roster_by_log(l->roster, id));
+        cbor_string(&in, out[*count].id, sizeof out[*count].id);
+        name(out, count, cbor_ok(&in));
     }
+}
+
+unsigned concern_named(const struct entry *e, struct named out[CONCERN_MAX_NAMED])
+{
+    static const enum fact_id single[] = {FACT_TO, FACT_VERIFIER};
+    unsigned count = 0;
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+        name(out, &count, entry_fact_text(e, single[i], out[count].id, sizeof out[count].id));
+    unsigned supports = entry_fact_list(e, FACT_SUPPORTS);
+    for (unsigned i = 0; i < supports && i < FACT_MAX_LIST; i++)
+        name(out, &count,
+             entry_fact_item(e, FACT_SUPPORTS, i, out[count].id, sizeof out[count].id));
+    name_investigators(e, out, &count);
+    return count;
+}
+
+bool concern_answers(const struct entry *e)
+{
+    return e->has_base && (e->kind == KIND_ACCEPT || e->kind == KIND_REFUSE);
 }
 
 static enum err add_offerer(struct concern *c, struct ledger *l, struct txn *t,
                             const struct entry *e)
 {
     struct position at;
-    if (!e->has_base || (e->kind != KIND_ACCEPT && e->kind != KIND_REFUSE))
+    if (!concern_answers(e))
         return OK;
     enum err err = index_id_get(t, &e->base, &at);
     const struct log_slot *slot = err == OK ? log_slot_at(l, at.log) : NULL;
@@ -67,9 +76,11 @@ static enum err add_offerer(struct concern *c, struct ledger *l, struct txn *t,
 static enum err concern_of(struct ledger *l, struct txn *t, const struct entry *e,
                            struct concern *out)
 {
+    struct named ids[CONCERN_MAX_NAMED];
+    const unsigned count = concern_named(e, ids);
     out->count = 0;
-    add_named(out, l, e);
-    add_investigators(out, l, e);
+    for (unsigned i = 0; i < count; i++)
+        add(out, e, roster_by_log(l->roster, ids[i].id));
     return add_offerer(out, l, t, e);
 }
 

@@ -7,6 +7,14 @@
 
 #include "ledger/ledger.h"
 
+/* The ids that an act names, some maybe twice: facts to, verifier, supports and tracks. Pure;
+ * returns their number. */
+enum { CONCERN_MAX_NAMED = 2 + 2 * FACT_MAX_LIST };
+struct named { char id[ID_MAX_BYTES + 1]; };
+unsigned concern_named(const struct entry *e, struct named out[CONCERN_MAX_NAMED]);
+/* Whether it is an answer, which concerns the author of its base. */
+bool concern_answers(const struct entry *e);
+
 /* Each once, in no order; ids that no admission names are left out. */
 struct concern { unsigned count; struct member_no members[MEMBERS_MAX]; };
 

@@ -14,6 +14,7 @@
  *   peers   {}                               → {"peers": [...]}, see node/ops_peers.c
  *   wait    {"id", "level": "sequenced", "mirrored" or "delivered", "count"?, "timeout_ms"} →
  *           {"reached", "never", "ack"}: when reached, or after timeout_ms (15000 at most)
+ *   receipt {"id", "member"?}                → blob: a receipt (net/receipt.h)
  *   stop    {}                               → ends the daemon (same uid only) */
 #ifndef JIELI_NET_IPC_H
 #define JIELI_NET_IPC_H

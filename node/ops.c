@@ -15,6 +15,7 @@ static const struct op_row OPS[] = {
     {"part", ops_part},
     {"peers", ops_peers},
     {"wait", ops_wait},
+    {"receipt", ops_receipt},
     {"stop", ops_stop},
     {"draft-put", ops_draft_put},
     {"draft-get", ops_draft_get},

@@ -17,6 +17,7 @@ typedef enum err ops_handler(struct node *n, const struct ipc_request *request,
 
 ops_handler ops_query, ops_receive, ops_part, ops_wait, ops_stop;      /* ops.c */
 ops_handler ops_peers;                                                  /* ops_peers.c */
+ops_handler ops_receipt;                                                 /* ops_receipt.c */
 ops_handler ops_draft_put, ops_draft_get, ops_draft_list, ops_draft_del; /* ops_draft.c */
 
 /* Serves all requests of n->batch and clears them: acts first, under one commit, then the rest. */

@@ -192,9 +192,8 @@ static int complain(struct session *s, const struct fact_row *row, enum err err)
     return session_usage(s, _("the value is not what this option takes"), what);
 }
 
-/* A short id is looked up among the acts of the case. */
-static int whole_id(struct session *s, const char *case_text, const char **text,
-                    char whole[HASH_BYTES * 2 + 1])
+int fact_input_act(struct session *s, const char *case_text, const char **text,
+                   char whole[HASH_BYTES * 2 + 1])
 {
     json_t *reply, *act;
     size_t i, found = 0, len = strlen(*text);
@@ -234,7 +233,7 @@ static int take_one(struct session *s, const struct fact_row *row, const char *c
         return EXIT_DONE;
     int code = EXIT_DONE;
     if (row->type == FACT_TYPE_ID)
-        code = whole_id(s, case_text, &texts[count - 1], whole);
+        code = fact_input_act(s, case_text, &texts[count - 1], whole);
     if (code != EXIT_DONE)
         return code;
     enum err err = fact_value_encode(row, texts, count, (uint64_t)time(NULL), &out->bytes);

@@ -21,6 +21,12 @@ int fact_inputs_take(struct session *s, const struct kind_row *kind, const char 
 int fact_inputs_required(struct session *s, const struct kind_row *kind, enum fact_id except);
 void fact_inputs_clear(struct fact_inputs *f);
 
+/* The id of an act of a case by its beginning, as `jieli show` prints it: *text becomes `whole`;
+ * one that is whole already, or without a case, is left as it is. EXIT_DONE, or the failure
+ * printed. */
+int fact_input_act(struct session *s, const char *case_text, const char **text,
+                   char whole[HASH_BYTES * 2 + 1]);
+
 /* The value of one fact as a CBOR item appended to out: codes by name or Chinese word, dates as
  * dates.h reads them or "today", lists with commas, tracks as track=investigator. ERR_RANGE: no
  * such code; ERR_FORMAT: not of the fact's type. */

@@ -176,10 +176,15 @@ int session_ask_daemon(struct session *s, json_t *request, json_t **reply)
     return session_tell(s, request, (struct span){0}, reply, NULL);
 }
 
+bool session_reads_home(const struct session *s)
+{
+    return s->node == NULL && owns_home(s);
+}
+
 int session_ask(struct session *s, json_t *request, json_t **reply)
 {
     *reply = NULL;
-    if (s->node != NULL || !owns_home(s))
+    if (!session_reads_home(s))
         return session_ask_daemon(s, request, reply);
     int code = open_ledger(s);
     if (code == EXIT_DONE) {

@@ -33,6 +33,8 @@ void session_clear(struct session *s);
  * with the defaults. EXIT_DONE, or the failure printed. */
 int session_config(struct session *s, struct config *config);
 
+/* Whether this user reads the home by itself, daemon or not; else the daemon is asked. */
+bool session_reads_home(const struct session *s);
 /* Asks a question of ledger/query/query.h; takes `request` over. EXIT_DONE: *reply is a new
  * reference without "error". Else the failure is printed and its exit code returned. */
 int session_ask(struct session *s, json_t *request, json_t **reply);
