@@ -65,8 +65,10 @@ void daemon_kill(struct daemon *d);
 double daemon_memory_mib(const struct daemon *d);
 /* Seconds of processor that it has used. */
 double daemon_cpu_s(const struct daemon *d);
-/* Sum of the entries that it holds, asked over its socket; 0 while it does not answer. */
+/* Sum of the entries that it holds, read in its home beside it. */
 uint64_t daemon_entries(const struct daemon *d);
+/* Whether it says that nothing it holds is pending: this asks it to look through all verdicts. */
+bool daemon_decided(const struct daemon *d);
 /* Entries that it sent to peers since its start. */
 uint64_t daemon_served(const struct daemon *d);
 

@@ -101,14 +101,24 @@ static json_t *ask(const struct daemon *d, json_t *request)
 
 uint64_t daemon_entries(const struct daemon *d)
 {
-    json_t *reply = ask(d, json_pack("{s:s,s:s}", "op", "query", "query", "status"));
-    const json_t *log;
+    struct ledger *l;
     uint64_t sum = 0;
-    size_t i;
-    json_array_foreach(json_object_get(reply, "logs"), i, log)
-        sum += (uint64_t)json_integer_value(json_object_get(log, "stored"));
-    json_decref(reply);
+    const struct ledger_options options = {.home = d->home, .mode = LEDGER_READ};
+    if (ledger_open(&l, &options) != OK)
+        return 0;
+    for (unsigned i = 0; ledger_log_at(l, i) != NULL; i++)
+        sum += ledger_log_at(l, i)->frontier.size;
+    ledger_close(l);
     return sum;
+}
+
+bool daemon_decided(const struct daemon *d)
+{
+    json_t *reply = ask(d, json_pack("{s:s,s:s}", "op", "query", "query", "status"));
+    const json_t *pending = json_object_get(reply, "pending");
+    const bool none = json_is_integer(pending) && json_integer_value(pending) == 0;
+    json_decref(reply);
+    return none;
 }
 
 uint64_t daemon_served(const struct daemon *d)

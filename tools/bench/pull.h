@@ -15,7 +15,8 @@ struct pull {
 /* The server runs on `home`; the puller gets a home that holds what the first day's bundle gave. */
 void pull_open(struct pull *p, const struct bench *b, struct load *l, const char *home,
                const char *puller_home);
-/* Starts the puller and waits until it holds `entries`, no longer than `max_s`. */
+/* Starts the puller and waits until it holds `entries`, and of all of them none is pending; no
+ * longer than `max_s`. */
 void pull_run(struct pull *p, const struct bench *b, uint64_t entries, double max_s);
 void pull_close(struct pull *p);
 
