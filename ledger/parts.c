@@ -5,6 +5,7 @@
 
 #include "ledger/cases/readers.h"
 #include "ledger/log/part.h"
+#include "ledger/log/part_erase.h"
 #include "ledger/log/part_seal.h"
 
 static const struct part_ref *ref_of(const struct entry *e, const struct hash *commitment)
@@ -228,6 +229,8 @@ enum err ledger_part_put(struct ledger *l, const struct part_place *at, struct p
     part_commitment(salt, bytes, &found);
     if (!hash_equal(&found, &at->ref->commitment) || bytes.len != at->ref->padded_bytes)
         return ERR_PROOF;
+    if (part_erased(ledger_home(l), &at->ref->commitment, NULL))
+        return ERR_NOTFOUND;
     if (at->ref->mode == PART_SEALED)
         err = put_sealed(l, at, wraps, bytes);
     if (err == OK)

@@ -36,7 +36,8 @@ MUST_CHECK enum err ledger_part_carry(struct ledger *l, const struct part_place 
                                       struct member_no m, struct buffer *out);
 /* Stores a part of an act, which may not be in the log yet, unless it is there already: `bytes` as
  * stored must fit the reference (ERR_PROOF) and, sealed, open with a key of ours (ERR_KEY,
- * ERR_UNAUTHENTIC …); of the wraps ours alone is kept. Store errors. */
+ * ERR_UNAUTHENTIC …); of the wraps ours alone is kept. ERR_NOTFOUND: it was erased here by order.
+ * Store errors. */
 MUST_CHECK enum err ledger_part_put(struct ledger *l, const struct part_place *at,
                                     struct part_wraps *wraps, const uint8_t salt[SALT_BYTES],
                                     struct span bytes);

@@ -9,6 +9,7 @@
 #include "ledger/cosign.h"
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
+#include "ledger/log/part_erase.h"
 #include "ledger/parts.h"
 #include "net/bundle.h"
 #include "net/overlap.h"
@@ -171,7 +172,8 @@ static enum err part_apply(struct ledger *l, const struct message *m, struct bun
 {
     char path[HOME_PATH_BYTES], folder[HOME_PATH_BYTES];
     const uint32_t offset = m->u.part.offset;
-    if (part_held(ledger_home(l), &m->u.part.commitment))
+    if (part_held(ledger_home(l), &m->u.part.commitment) ||
+        part_erased(ledger_home(l), &m->u.part.commitment, NULL))
         return OK;
     enum err err = home_path(folder, sizeof folder, ledger_home(l), "parts");
     if (err == OK)

@@ -20,7 +20,8 @@ struct sync_io {
     uint64_t (*random)(void *ctx);
     /* Reports one structured event for the log: "fork" (member: whose log), "bad-peer", "silent"
      * (member: the peer), "refused" (a proof that may be a lie or a
-     * fork: the log is left with that peer), "bad-part" (what it sent for a part was not it, or not
+     * fork: the log is left with that peer), "erased" (an order
+     * was carried out here), "bad-part" (what it sent for a part was not it, or not
      * sealed to us: others are asked), "store" (our own disk refused: pulling pauses),
      * "caught-up", "cosigned" (member: whose cosignature was kept). "store" with ERR_UNCERTAIN: a
      * commit failed in an unknown state, end the process. */
@@ -68,7 +69,8 @@ void sync_relay(struct sync *s, uint64_t now_ms);
 void sync_show_cosigned(struct sync *s);
 /* A part that our member may read is missing here: asks the peers for it, one after the other.
  * Parts that acts of our own cases name, or that are addressed to us, are wanted by the machine
- * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already. */
+ * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already, or was
+ * erased by order. */
 MUST_CHECK enum err sync_want_part(struct sync *s, const struct hash *commitment);
 
 /* Whether `why` is the peer's fault rather than ours or nobody's. */

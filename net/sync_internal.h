@@ -156,7 +156,7 @@ struct sync {
     uint64_t cosign_pause_ms;      /* no cosigning before, after our key or disk refused */
     struct buffer cosigned;        /* scratch: notes being sent, and their message */
     struct message cosign_message;
-    struct case_cursor sweep;      /* our own cases, looked through once after the start */
+    struct case_cursor sweep;      /* all cases, looked through once after the start */
     bool swept;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger/cases/readers.h"
+#include "ledger/erasure.h"
 #include "net/sync_internal.h"
 
 static enum err needs_reserve(struct sync *s)
@@ -26,8 +27,8 @@ enum err needs_start(struct sync *s)
     const struct log *log;
     for (unsigned i = 0; err == OK && (log = ledger_log_at(s->l, i)) != NULL; i++)
         s->needs[i] = log->frontier.size;
-    s->sweep = (struct case_cursor){.custodian = ledger_self(s->l)};
-    s->swept = s->sweep.custodian.v == MEMBER_NONE;
+    s->sweep = (struct case_cursor){.custodian = {MEMBER_NONE}};
+    s->swept = ledger_self(s->l).v == MEMBER_NONE;
     return err;
 }
 
@@ -82,10 +83,23 @@ static void case_parts_want(struct sync *s, const struct case_state *state)
     free(at);
 }
 
+/* Orders come before wishes: what they reach is not asked for. */
+static void erase(struct sync *s, const struct hash *case_id)
+{
+    unsigned erased = 0;
+    enum err err = ledger_erase(s->l, case_id, &erased);
+    if (err != OK)
+        s->io.event(s->io.ctx, "store", s->self, err);
+    else if (erased > 0)
+        s->io.event(s->io.ctx, "erased", s->self, OK);
+}
+
 static void entry_look(struct sync *s, const struct entry *e)
 {
     const bool own = strcmp(e->member, s->self) == 0;
     const bool whole = own ? e->kind == KIND_SUPERVISE : names_us(s, e);
+    if (e->kind == KIND_ERASE && e->has_case)
+        erase(s, &e->case_id);
     if (!whole && (own || e->part_count == 0))
         return;
     struct case_state *state = malloc(sizeof *state);
@@ -94,6 +108,8 @@ static void entry_look(struct sync *s, const struct entry *e)
     const struct hash *case_id = e->has_case ? &e->case_id : &e->id;
     if (ledger_state(s->l, case_id, state) != OK)
         case_state_init(state, case_id);
+    if (state->erasure_count > 0)
+        erase(s, case_id);
     if (whole)
         case_parts_want(s, state);
     parts_want(s, state, e);
@@ -110,9 +126,13 @@ static void sweep_slice(struct sync *s, unsigned slice)
 {
     struct case_state *state = malloc(sizeof *state);
     for (; state != NULL && !s->swept && slice > 0 && room_left(s); slice--) {
-        if (ledger_case_next(s->l, &s->sweep, state) != OK)
+        if (ledger_case_next(s->l, &s->sweep, state) != OK) {
             s->swept = true;
-        else if (state->phase == CASE_OPEN || state->phase == CASE_CLOSED)
+            break;
+        }
+        if (state->erasure_count > 0)
+            erase(s, &state->id);
+        if (state->phase == CASE_OPEN || state->phase == CASE_CLOSED)
             case_parts_want(s, state);
     }
     free(state);

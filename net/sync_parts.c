@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ledger/log/part.h"
+#include "ledger/log/part_erase.h"
 #include "ledger/parts.h"
 #include "net/sync_internal.h"
 
@@ -143,7 +144,8 @@ enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m)
 
 enum err sync_want_part(struct sync *s, const struct hash *commitment)
 {
-    if (part_held(ledger_home(s->l), commitment))
+    const char *home = ledger_home(s->l);
+    if (part_held(home, commitment) || part_erased(home, commitment, NULL))
         return OK;
     for (unsigned i = 0; i < s->part_count; i++) {
         if (hash_equal(&s->parts[i].commitment, commitment))

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "ledger/erasure.h"
 #include "ledger/log/part.h"
 #include "ledger/parts.h"
 #include "net/act_blob.h"
@@ -48,6 +49,18 @@ static enum err store_parts(const struct node *n, const struct entry *e,
     return err;
 }
 
+/* Nobody confirms what is not done: the order is carried out here before the confirmation. */
+static enum err erase_first(const struct node *n, const struct entry *e)
+{
+    unsigned erased = 0;
+    uint64_t step = 0;
+    if (e->kind != KIND_ERASE || !e->has_case || !entry_fact_uint(e, FACT_STEP, &step) ||
+        step != STEP_CONFIRM) {
+        return OK;
+    }
+    return ledger_erase(n->ledger, &e->case_id, &erased);
+}
+
 static enum err prepare(const struct node *n, const struct ipc_request *request,
                         struct append *item, uint64_t *claimed_s)
 {
@@ -63,6 +76,9 @@ static enum err prepare(const struct node *n, const struct ipc_request *request,
     }
     if (err == OK) {
         err = store_parts(n, &e, &blob);
+    }
+    if (err == OK) {
+        err = erase_first(n, &e);
     }
     if (err == OK) {
         *item = (struct append){.entry = blob.entry};

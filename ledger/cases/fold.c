@@ -216,6 +216,13 @@ void case_fold_act(const struct case_fold *f, size_t i, struct act_view *out)
     };
 }
 
+bool case_fold_saw(const struct case_fold *f, const struct hash *by, const struct hash *id)
+{
+    const struct act *a = fold_find(f, by), *b = fold_find(f, id);
+
+    return a && b && a->resolved && b->resolved && a != b && act_saw(a, b);
+}
+
 const struct case_state *case_fold_state(const struct case_fold *f)
 {
     return &f->state;

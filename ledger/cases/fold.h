@@ -64,6 +64,8 @@ struct act_view {
 /* i-th act in the order of (member, epoch, index). */
 void case_fold_act(const struct case_fold *f, size_t i, struct act_view *out);
 const struct case_state *case_fold_state(const struct case_fold *f);    /* after a run; borrowed */
+/* Whether the act `by` had seen the act `id`, both of the case; after a run. */
+bool case_fold_saw(const struct case_fold *f, const struct hash *by, const struct hash *id);
 
 /* What an author who has seen everything folded here would cite: ids not seen by any other act that
  * is not pending; and the baton act in force. *count <= ENTRY_MAX_REFS. Own acts may be left out

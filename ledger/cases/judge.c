@@ -38,6 +38,7 @@ static const struct rule {
     {KIND_CORRECT, check_correct, IN(LIST_CORRECT)},
     {KIND_DUAL_OPEN, check_dual_open, IN(LIST_TRACK)},
     {KIND_DUAL_END, check_dual_end, IN(LIST_TRACK_END)},
+    {KIND_ERASE, check_erase, IN(LIST_ERASE)},
 };
 
 static const struct rule *rule_of(uint32_t kind)

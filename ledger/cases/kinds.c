@@ -194,9 +194,9 @@ static const struct kind_row rows[] = {
      N_("states a period's count, zero included")},
     {KIND_REHABILITATE, "rehabilitate", "信用修复", SAID, WHO_POWER, false, 1, NONE, DOC,
      N_("restores an enterprise's credit")},
-    {KIND_ERASE, "erase", "删除令", SAID, WHO_POWER, false, 1, NONE,
+    {KIND_ERASE, "erase", "删除令", SAID, WHO_ERASER, true, 1, {FACT_STEP, 0},
      {FACT_TARGET, FACT_CLAUSE, FACT_DOC_NO, 0},
-     N_("orders the erasure of parts, with ground and scope")},
+     N_("orders the erasure of parts, with ground and scope; confirms a copy as erased")},
 };
 
 static const char *const who_words[] = {
@@ -237,6 +237,7 @@ static const char *const who_words[] = {
         "without tracks",
     [WHO_INVESTIGATOR] = "investigator of the track",
     [WHO_EVERY] = "every member",
+    [WHO_ERASER] = "decide: a member with power; confirm: any member",
 };
 
 const char *kind_who(const struct kind_row *row)

@@ -248,5 +248,6 @@ void outcome_make(struct case_fold *f)
     listings_state(&v, s);
     tracks_state(&v, s);
     verifier_state(&v, s);
+    s->erasure_count = view_erasures(&v);
     phase_state(s, close, archive);
 }

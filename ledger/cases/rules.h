@@ -33,6 +33,8 @@ enum reason check_progress(const struct view *v, const struct act *a);
 enum reason check_rectified(const struct view *v, const struct act *a);
 enum reason check_report_back(const struct view *v, const struct act *a);
 enum reason check_correct(const struct view *v, const struct act *a);
+/* erasure.c */
+enum reason check_erase(const struct view *v, const struct act *a);
 /* grade.c, listing.c */
 enum reason check_regrade(const struct view *v, const struct act *a);
 enum reason check_supervise(const struct view *v, const struct act *a);

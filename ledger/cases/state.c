@@ -11,7 +11,7 @@ enum key {
     KEY_GRADE, KEY_CUSTODIAN, KEY_IN_FORCE, KEY_CUSTODY_SINCE_S, KEY_OFFER, KEY_REFUSALS,
     KEY_MOVES, KEY_RETURNS, KEY_PETITION, KEY_RULE, KEY_INTERIM, KEY_DUE_ON, KEY_SUPPORTS,
     KEY_LISTINGS, KEY_TRACKS, KEY_VERIFIER, KEY_HANDLER, KEY_BY_CUSTODIAN, KEY_CLOSURE, KEY_PASS,
-    KEY_COUNTS, KEY_LAST_S, KEY_END,
+    KEY_COUNTS, KEY_LAST_S, KEY_ERASURES, KEY_END,
 };
 
 static const struct hash no_hash;
@@ -58,6 +58,7 @@ static bool present(const struct case_state *s, enum key key)
     case KEY_BY_CUSTODIAN: return s->verified_by_custodian;
     case KEY_CLOSURE: return is_hash(&s->closure);
     case KEY_PASS: return is_hash(&s->pass);
+    case KEY_ERASURES: return s->erasure_count > 0;
     default: return true;
     }
 }
@@ -183,6 +184,7 @@ static void put_value(struct cbor_out *w, const struct roster *r, const struct c
     case KEY_PASS: put_hash(w, &s->pass); break;
     case KEY_COUNTS: put_counts(w, s); break;
     case KEY_LAST_S: cbor_put_uint(w, s->last_s); break;
+    case KEY_ERASURES: cbor_put_uint(w, s->erasure_count); break;
     case KEY_END: break;
     }
 }
@@ -356,6 +358,7 @@ static void take_value(struct take *t, struct case_state *s, enum key key)
     case KEY_PASS: take_hash(t, &s->pass); break;
     case KEY_COUNTS: take_counts(t, s); break;
     case KEY_LAST_S: s->last_s = cbor_uint(&t->c); break;
+    case KEY_ERASURES: s->erasure_count = (unsigned)take_uint(t, UINT32_MAX); break;
     case KEY_END: break;
     }
 }

@@ -70,6 +70,7 @@ struct case_state {
     bool verified_by_custodian;    /* the pass that the standing closure rests on */
     struct hash closure, pass;     /* zero: none */
     unsigned entry_count, pending_count, void_count, overtaken_count;
+    unsigned erasure_count;        /* orders to erase parts of it */
     uint64_t last_s;               /* greatest claimed time of a valid act */
 };
 

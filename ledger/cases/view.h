@@ -21,6 +21,7 @@ enum list {
     LIST_PASS, LIST_CLOSE, LIST_ARCHIVE,
     LIST_TRACK, LIST_TRACK_END,
     LIST_CORRECT,
+    LIST_ERASE,
     LIST_COUNT,
 };
 
@@ -173,6 +174,9 @@ unsigned view_tracks(const struct view *v, unsigned track);
 /* How the present opening was ended: 0, OUTCOME_CONCLUDED or OUTCOME_WAIVED. */
 enum outcome view_track_outcome(const struct view *v, const struct act *open, unsigned i);
 bool view_tracks_ended(const struct view *v);
+
+/* erasure.c. Orders, confirmations not counted. */
+unsigned view_erasures(const struct view *v);
 
 /* closure.c */
 bool closure_stands(const struct case_fold *f, const struct act *closure, const uint32_t *seen);

@@ -64,7 +64,8 @@ MUST_CHECK enum err case_number_of(const struct roster *r, const struct case_sta
 /* The state of a case alone. */
 json_t *answer_state(struct answer *a, const struct case_state *s);
 /* A case as lists show it: its state, and title, enterprise and place where they are held here and
- * open; else "subject": "sealed" (to others), "missing" (not here yet) or "spoilt". */
+ * open; else "subject": "sealed" (to others), "missing" (not here yet), "erased" or
+ * "spoilt". */
 json_t *answer_case(struct answer *a, const struct case_state *s);
 /* Adds to each of an act's parts its "state", "held" or as above, and "text" where it is prose. */
 void answer_parts(struct answer *a, struct position at, json_t *act);
@@ -72,6 +73,11 @@ void answer_parts(struct answer *a, struct position at, json_t *act);
 json_t *answer_level(struct answer *a, struct position at);
 /* Adds that of the offer to the case's open offer, where there is one. */
 void answer_offer_level(struct answer *a, json_t *o, const struct case_state *s);
+/* Adds its orders of erasure, with who has and who has not confirmed; without `all` those alone
+ * of which a confirmation is missing. */
+void answer_erasures(struct answer *a, const struct case_state *s, bool all, json_t *list);
+/* Whether the member has to confirm an erasure of the case. */
+bool answer_must_confirm(struct answer *a, const struct case_state *s, struct member_no m);
 /* Claimed time of an entry; 0 when it is not held. */
 uint64_t answer_time_of(struct answer *a, const struct hash *id);
 /* Facts of an entry by name, in a new object. */

@@ -12,7 +12,7 @@ struct scan {
     struct twin *twins;
     struct offer_row *offers;
     size_t twin_count, twin_cap, offer_count, offer_cap;
-    json_t *spots;
+    json_t *spots, *erasures;
 };
 
 static json_t *spot(struct answer *a, struct scan *scan, int kind, const char *title)
@@ -247,13 +247,15 @@ static void put_forks(struct answer *a, struct scan *scan)
 
 void answer_blindspots(struct answer *a)
 {
-    struct scan scan = {.spots = answer_list(a, a->reply, "spots")};
+    struct scan scan = {.spots = answer_list(a, a->reply, "spots"),
+                        .erasures = answer_list(a, a->reply, "erasures")};
     struct case_cursor cursor = {.custodian = {MEMBER_NONE}};
     struct case_state s;
     enum err err = OK;
     put_gaps(a, &scan);
     while (a->err == OK && (err = ledger_case_next(a->l, &cursor, &s)) == OK) {
         judge_closed(a, &scan, &s);
+        answer_erasures(a, &s, false, scan.erasures);
         if (s.phase != CASE_OPEN && s.phase != CASE_CLOSED)
             continue;
         judge_open(a, &scan, &s);

@@ -126,6 +126,8 @@ static void put_end(struct answer *a, json_t *o, const struct case_state *s)
     put_hash(a, o, "closure", &s->closure);
     put_hash(a, o, "pass", &s->pass);
     answer_put(a, o, "last_s", json_of_number(s->last_s));
+    if (s->erasure_count > 0)
+        answer_put(a, o, "erasures", json_of_number(s->erasure_count));
     json_t *counts = answer_object(a, o, "counts");
     answer_put(a, counts, "entries", json_of_number(s->entry_count));
     answer_put(a, counts, "pending", json_of_number(s->pending_count));

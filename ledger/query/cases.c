@@ -91,11 +91,16 @@ static bool asks(const struct case_state *s, struct member_no m)
     return false;
 }
 
-struct inbox { json_t *offered, *named, *asked, *verify, *petitions, *open; uint64_t open_count; };
+struct inbox {
+    json_t *offered, *named, *asked, *verify, *petitions, *erase, *open;
+    uint64_t open_count;
+};
 
 static void inbox_add(struct answer *a, struct inbox *box, const struct case_state *s,
                       struct member_no m)
 {
+    if (answer_must_confirm(a, s, m))
+        answer_add(a, box->erase, answer_case(a, s));
     if (s->phase == CASE_NONE || s->phase == CASE_ENDED)
         return;
     if (s->offer.open && s->offer.to.v == m.v)
@@ -130,6 +135,7 @@ void answer_inbox(struct answer *a)
         .asked = answer_list(a, a->reply, "asked"),
         .verify = answer_list(a, a->reply, "verify"),
         .petitions = answer_list(a, a->reply, "petitions"),
+        .erase = answer_list(a, a->reply, "erase"),
         .open = answer_list(a, a->reply, "open"),
     };
     while ((err = ledger_case_next(a->l, &cursor, &s)) == OK)
@@ -240,5 +246,6 @@ void answer_show(struct answer *a)
         return;
     }
     answer_put(a, a->reply, "case", answer_case(a, &s));
+    answer_erasures(a, &s, true, answer_list(a, a->reply, "erasures"));
     put_acts(a, &s);
 }

@@ -3,6 +3,7 @@
 
 #include "ledger/cases/readers.h"
 #include "ledger/log/part.h"
+#include "ledger/log/part_erase.h"
 #include "ledger/parts.h"
 #include "ledger/query/answer.h"
 
@@ -12,9 +13,11 @@ enum { SUBJECT_MAX_ENTRIES = 256 };
 /* Prose of a part is shown whole up to here; what is longer is saved by `jieli part`. */
 enum { PROSE_MAX_BYTES = 4096 };
 
-/* Why a part did not open: "sealed" to others, "missing" for now, "spoilt". */
+/* Why a part did not open: "erased" by order, "sealed" to others, "missing" for now, "spoilt". */
 static const char *unread_word(struct answer *a, const struct part_place *at, enum err err)
 {
+    if (part_erased(ledger_home(a->l), &at->ref->commitment, NULL))
+        return "erased";
     if (!ledger_part_may(a->l, at, ledger_self(a->l)))
         return "sealed";
     return err == ERR_NOTFOUND ? "missing" : "spoilt";

@@ -15,13 +15,14 @@
  *
  * "cases"      {"custodian"?, "open"?: bool, "limit"?: n (50), "after"?: cursor,
  *               "sector"? "district"? "grade"?} → {"cases": [case...], "next"?: cursor}
- * "show"       {"case": text} → {"case": case, "acts": [act...]} (timeline, with void and pending)
+ * "show"       {"case": text} → {"case": case, "acts": [act...], "erasures":
+ *               [order...]} (timeline, with void and pending)
  * "inbox"      {"member"?: own} → {"offered": [case...], "named": [...], "asked": [...],
- *               "verify": [...], "petitions": [...], "open": [case... (50)], "open_count"}: what
- *               waits for this member
+ *               "verify": [...], "petitions": [...], "erase": [...],
+ *               "open": [case... (50)], "open_count"}: what waits for this member
  * "blindspots" {} → {"spots": [{"kind": n, "title", "case"?, "number"?, "since_s"?,
  *               "members": [...], "detail": {...}, "command": text}...],
- *               "offers": [open offers, oldest first]}
+ *               "offers": [open offers, oldest first], "erasures": [orders not confirmed by all]}
  * "whose"      {"sector", "district"} → {"level": …, "leads": […], "supports": […], "basis": …,
  *               "rows": [...]}
  * "members"    {} → {"members": [...]};  "officers" {"member"?, "key"?} → {"officers": […]}

@@ -206,6 +206,8 @@ class Case:
         if rules.rectified_verifiers(v):
             out["verifier"] = rules.rectified_verifiers(v)
         out["handler"] = v.handler()
+        if v.orders():
+            out["erasures"] = len(v.orders())
         out["last_s"] = max(a.time for a in v.every())
         if closed:
             out["closure"] = [c.id for c in v.standing("archive") + v.standing("close")]
@@ -360,7 +362,7 @@ def fold_cases(ledger, entries):
 
 
 def judge_caseless(e):
-    if e.reason is None and (e.waits or e.kind in ("zero-report", "rehabilitate", "erase")):
+    if e.reason is None and (e.waits or e.kind in ("zero-report", "rehabilitate")):
         e.verdict = "pending"
         return
     e.reason = e.reason or ("unknown_kind" if e.kind == "" else "no_case")
@@ -418,7 +420,7 @@ def compare(ledger, cases):
                 out.append(f"seed {seed}: state {key} of {c.id[:8]}: {theirs.get(key)} there, "
                            f"{mine[key]} here")
         for key in ("offer", "ruling", "interim_control", "petition", "due_on", "verifier",
-                    "closure", "pass"):
+                    "closure", "pass", "erasures"):
             if theirs and key in theirs and key not in mine and mine["phase"] != "none":
                 out.append(f"seed {seed}: state {key} of {c.id[:8]}: {theirs[key]} there, "
                            "none here")

@@ -130,6 +130,10 @@ class View:
         return [s for s in self.all("supervise")
                 if not any(u.log == s.log and u.seen >> s.bit & 1 for u in lifts)]
 
+    def orders(self):
+        """Orders of erasure."""
+        return [a for a in self.all("erase") if a.facts["step"] == "decide"]
+
     def lists(self, member):
         return any(s.log == member.id for s in self.listings())
 
@@ -504,6 +508,17 @@ def correct(act, v, me):
     return None if seen and target.log == me.id else "not_author"
 
 
+def erase(act, v, me):
+    step, target = act.facts["step"], v.case.by_id.get(act.facts.get("target"))
+    if step == "decide":
+        if "clause" not in act.facts:
+            return "facts"
+        return None if "enforce" in me.powers else "no_power"
+    if step != "confirm" or "target" not in act.facts:
+        return "facts"
+    return None if target in v.orders() else "not_asked"
+
+
 def dual_open(act, v, me):
     if me is v.case.convenor or v.lists(me) or me.kind == "oversight":
         return None
@@ -536,7 +551,7 @@ CHECKS = {
     "supervise": supervise, "unsupervise": unsupervise, "rectified": custodian_only,
     "verify": verify, "close": close, "archive": archive, "look-back": look_back,
     "report-back": custodian_only, "correct": correct, "dual-open": dual_open,
-    "dual-end": dual_end,
+    "dual-end": dual_end, "erase": erase,
 }
 REQUIRED = {
     "report": ("sector", "district", "grade", "source"),
@@ -545,5 +560,5 @@ REQUIRED = {
     "join": ("step",), "notify": ("to",), "hand-to": ("officer",), "order": ("due_on", "doc_no"),
     "plan": ("five",), "regrade": ("grade",), "supervise": ("level",), "verify": ("outcome",),
     "look-back": ("outcome",), "correct": ("target",), "dual-open": ("tracks", "trigger"),
-    "dual-end": ("track", "outcome"),
+    "dual-end": ("track", "outcome"), "erase": ("step",),
 }

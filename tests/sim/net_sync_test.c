@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "ledger/log/home.h"
-#include "ledger/log/part.h"
-#include "tests/support/cluster_part.h"
 #include "tests/support/cluster.h"
 #include "tests/support/net_sim.h"
 
@@ -395,60 +393,6 @@ static void smaller_heads_are_ignored_and_heads_nobody_serves_do_not_stop_the_re
     town_clear(&t);
 }
 
-/* ---- parts ---- */
-
-static void offer(struct town *t, unsigned member, const struct hash *id, unsigned to)
-{
-    struct cluster_act act;
-    cluster_act_init(&act, KIND_OFFER, id);
-    cluster_fact_text(&act, FACT_TO, t->c->members[to].id);
-    cluster_fact_text(&act, FACT_CLAUSE, "5.1");
-    cluster_fact_uint(&act, FACT_GROUND, GROUND_COMPETENT);
-    cluster_append(t->c, member, &act, NULL);
-    cluster_act_clear(&act);
-}
-
-static void parts_reach_those_concerned_and_nobody_else(enum part_mode mode)
-{
-    struct town t;
-    struct hash commitment;
-    struct buffer plain = {0};
-    uint8_t *bytes = calloc(1, 5 << 20);
-    town_init(&t, 5, 12);
-    for (unsigned i = 1; i < 5; i++)
-        net_sim_link(t.sim, i, 0);
-    net_sim_link(t.sim, 2, 1);
-    assert_true(net_sim_settle(t.sim, 10000));
-    struct hash id = cluster_part_report(t.c, 1, PART_SUBJECT, mode, span_of(bytes, 5 << 20),
-                                         &commitment);
-    offer(&t, 1, &id, 2);
-    net_sim_run(t.sim, 60000);
-    assert_true(part_held(t.c->members[0].home, &commitment));      /* the convenor */
-    assert_true(part_held(t.c->members[2].home, &commitment));      /* to whom it was offered */
-    assert_false(part_held(t.c->members[3].home, &commitment));
-    assert_true(part_held(t.c->members[4].home, &commitment));      /* oversight */
-    for (unsigned i = 0; i < 5; i++) {
-        assert_int_equal(cluster_part_open(t.c, i, &id, &commitment, &plain),
-                         i == 3 ? ERR_NOTFOUND : OK);
-        assert_int_equal(plain.len, i == 3 ? 0 : 5 << 20);
-    }
-    buffer_clear(&plain);
-    free(bytes);
-    town_clear(&t);
-}
-
-static void open_parts_reach_those_concerned_and_nobody_else(void **state)
-{
-    (void)state;
-    parts_reach_those_concerned_and_nobody_else(PART_OPEN);
-}
-
-static void sealed_parts_open_for_those_concerned_and_nobody_else(void **state)
-{
-    (void)state;
-    parts_reach_those_concerned_and_nobody_else(PART_SEALED);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,8 +407,6 @@ int main(void)
         cmocka_unit_test(answers_that_nobody_asked_for_change_nothing_and_end_the_session),
         cmocka_unit_test(a_fork_is_told_once_spread_and_stops_no_other_log),
         cmocka_unit_test(smaller_heads_are_ignored_and_heads_nobody_serves_do_not_stop_the_rest),
-        cmocka_unit_test(open_parts_reach_those_concerned_and_nobody_else),
-        cmocka_unit_test(sealed_parts_open_for_those_concerned_and_nobody_else),
     };
     net_sim_in_memory();
     return cmocka_run_group_tests(tests, NULL, NULL);

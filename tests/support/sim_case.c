@@ -113,7 +113,8 @@ static void facts_fill(const struct sim_case *c, struct sim_act *a, struct buffe
     fact_text(&f, FACT_DISTRICT, opens ? "echeng" : NULL);
     fact_uint(&f, FACT_GRADE, l->grade);
     fact_uint(&f, FACT_SOURCE, opens ? SOURCE_INSPECTION : 0);
-    fact_text(&f, FACT_CLAUSE, l->kind == KIND_OFFER ? "x" : NULL);
+    fact_text(&f, FACT_CLAUSE,
+              l->kind == KIND_OFFER || l->step == STEP_DECIDE ? "x" : NULL);
     fact_uint(&f, FACT_DUE_ON, l->due_on);
     fact_text(&f, FACT_DOC_NO, l->kind == KIND_ORDER ? "1" : NULL);
     fact_uint(&f, FACT_GROUND, l->kind == KIND_OFFER ? GROUND_MAIN : 0);

@@ -11,6 +11,7 @@ static const struct weighted { enum kind kind; unsigned weight; } choices[] = {
     {KIND_REGRADE, 4}, {KIND_SUPERVISE, 1}, {KIND_UNSUPERVISE, 5}, {KIND_RECTIFIED, 3},
     {KIND_VERIFY, 14}, {KIND_CLOSE, 24}, {KIND_ARCHIVE, 16}, {KIND_LOOK_BACK, 2},
     {KIND_REPORT_BACK, 1}, {KIND_DUAL_OPEN, 2}, {KIND_DUAL_END, 9}, {KIND_CORRECT, 1},
+    {KIND_ERASE, 2},
 };
 
 static enum kind kind_any(struct sim_random *r)
@@ -69,8 +70,10 @@ static void line_facts(struct history *h, struct sim_line *l)
         l->code = sim_below(r, 3) ? REFUSE_NO_JURISDICTION : REFUSE_RECALLED;
     if (takes(l->kind, FACT_AUTHORITY))
         l->authority = 1 + sim_below(r, 3);
-    if (takes(l->kind, FACT_STEP))
+    if (l->kind == KIND_JOIN)
         l->step = 1 + sim_below(r, 3);
+    if (l->kind == KIND_ERASE)
+        l->step = sim_below(r, 2) ? STEP_DECIDE : STEP_CONFIRM;
     if (takes(l->kind, FACT_LEVEL))
         l->level = SUPERVISE_CITY;
     if (takes(l->kind, FACT_OUTCOME))
@@ -88,7 +91,7 @@ static void line_facts(struct history *h, struct sim_line *l)
     l->investigator = member_any(r);
     if (l->kind == KIND_HAND_TO)
         l->officer = officers[l->by][sim_below(r, 3)];
-    if (l->kind == KIND_CORRECT)
+    if (l->kind == KIND_CORRECT || (l->kind == KIND_ERASE && l->step == STEP_CONFIRM))
         l->target = N(sim_below(r, h->c.count));
 }
 

@@ -151,6 +151,7 @@ static const struct { const char *name; unsigned who; struct sim_line line; } ch
     {"relapse", ANYBODY, BACK(0, RELAPSED)},
     {"report-back", ANYBODY, {.kind = KIND_REPORT_BACK, .to = M(ECHENG)}},
     {"correction", BIT(JIAOTONG), {.kind = KIND_CORRECT, .target = N(0)}},
+    {"erasure", ANYBODY, {.kind = KIND_ERASE, .step = STEP_DECIDE, .target = N(0)}},
     {"track", BIT(ANWEIBAN) | BIT(ECHENG) | BIT(JIWEI), TRACK(0)},
     {"another track", BIT(ANWEIBAN) | BIT(JIWEI),
      {.kind = KIND_DUAL_OPEN, .track = "b", .investigator = M(JIWEI)}},

@@ -162,10 +162,11 @@ static int handler(const struct pair *p)
 static int support(const struct pair *p)
 {
     const struct sim_line *ask = one_of(p, KIND_JOIN), *rule = one_of(p, KIND_RULE);
-    const struct sim_line *answer = p->a->step > STEP_ASK ? p->a : p->b;
+    const struct sim_line *of[] = {p->a, p->b};
 
-    if (answer->step > STEP_ASK)
-        return (int)answer->step;
+    for (unsigned i = 0; i < 2; i++)
+        if (of[i]->kind == KIND_JOIN && of[i]->step > STEP_ASK)
+            return (int)of[i]->step;
     return ask || p->base->asked || (rule && rule->support) ? STEP_ASK : 0;
 }
 

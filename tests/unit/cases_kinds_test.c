@@ -43,7 +43,7 @@ domain[] = {
     {98, "dual-take", "线索受理", S, false}, {99, "dual-end", "调查终结", S, true},
     {100, "dual-reassign", "调查改派", S, false}, {101, "dual-publish", "调查公布", S, false},
     {112, "zero-report", "零报告", S, false}, {113, "rehabilitate", "信用修复", S, false},
-    {114, "erase", "删除令", S, false},
+    {114, "erase", "删除令", S, true},
 };
 
 static void table_of_kinds_is_the_one_of_the_domain(void **state)
@@ -75,7 +75,8 @@ static void every_kind_names_its_author(void **state)
         {KIND_REFER_OUT, "custodian"}, {KIND_EXTEND, "ask: custodian; decide: whoever set the "
         "deadline"}, {KIND_URGE, "convenor, lister"}, {KIND_REMIND, "convenor, lister"},
         {KIND_ZERO_REPORT, "every member"}, {KIND_ACCEPT, "member offered to"},
-        {KIND_ERASE, "a member with power"},
+        {KIND_REHABILITATE, "a member with power"},
+        {KIND_ERASE, "decide: a member with power; confirm: any member"},
     };
     (void)state;
     for (size_t i = 0; kind_row_at(i) != NULL; i++)

@@ -4,15 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "ledger/log/home.h"
 #include "ledger/log/part.h"
-#include "tests/support/cluster.h"
+#include "ledger/log/part_erase.h"
+#include "tests/support/cluster_part.h"
 #include "tools/audit/audit.h"
 
-struct seen { unsigned spoilt; uint64_t index, missing, named; };
+struct seen { unsigned spoilt; uint64_t index, missing, named, erased; };
 
 static void found(void *ctx, const struct finding *f)
 {
@@ -27,6 +29,8 @@ static void found(void *ctx, const struct finding *f)
         seen->missing = f->size;
         seen->named = f->other;
     }
+    if (f->kind == FIND_ERASED)
+        seen->erased = f->size;
 }
 
 static void line(void *ctx, const struct audit_line *l)
@@ -74,6 +78,14 @@ static void part_path(const struct cluster *c, const struct hash *commitment, ch
     snprintf(out, room, "%s/parts/%.2s/%s", c->members[1].home, hex, hex);
 }
 
+static const char *mark_path(const struct cluster *c, const struct hash *commitment)
+{
+    static char path[HOME_PATH_BYTES];
+    part_path(c, commitment, path, sizeof path);
+    strncat(path, ".erased", sizeof path - strlen(path) - 1);
+    return path;
+}
+
 static void parts_are_checked_where_they_are_and_counted_where_not(void **state)
 {
     const struct cluster_options options = {.seed = 141, .members = 3, .start_s = 1767225600};
@@ -108,10 +120,38 @@ static void parts_are_checked_where_they_are_and_counted_where_not(void **state)
     cluster_free(c);
 }
 
+/* A mark that names no order of the ledger hides no loss. */
+static void erased_parts_are_told_from_missing_ones_by_their_order(void **state)
+{
+    const struct cluster_options options = {.seed = 142, .members = 3, .start_s = 1767225600};
+    struct cluster *c = cluster_create(&options);
+    struct hash text, id, order;
+    struct cluster_act a;
+    (void)state;
+    cluster_open_all(c);
+    id = cluster_part_report(c, 1, PART_TEXT, PART_SEALED, span_of("gone", 4), &text);
+    assert_int_equal(part_erase(c->members[1].home, &text, &id), OK);
+    struct seen seen = audit(c->members[1].home, false);
+    assert_int_equal(seen.missing, 1);
+    assert_int_equal(seen.erased, 0);
+    cluster_act_init(&a, KIND_ERASE, &id);
+    cluster_fact_text(&a, FACT_CLAUSE, "ground");
+    cluster_fact_uint(&a, FACT_STEP, STEP_DECIDE);
+    cluster_append(c, 1, &a, &order);
+    cluster_act_clear(&a);
+    assert_int_equal(unlink(mark_path(c, &text)), 0);
+    assert_int_equal(part_erase(c->members[1].home, &text, &order), OK);
+    seen = audit(c->members[1].home, false);
+    assert_int_equal(seen.missing, 0);
+    assert_int_equal(seen.erased, 1);
+    cluster_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_checked_where_they_are_and_counted_where_not),
+        cmocka_unit_test(erased_parts_are_told_from_missing_ones_by_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,7 @@ enum finding_kind {
     FIND_RANGE,         /* partial file: entries [size, other) proven */
     FIND_UNPROVEN,      /* partial file: [size, other) cannot be proven without what lies before */
     FIND_PARTS,         /* size of the other parts that the log's entries name are not held here */
+    FIND_ERASED,        /* size of the other parts were erased here by order */
     FIND_AHEAD,         /* longer than the other copy; size here, other there */
 };
 

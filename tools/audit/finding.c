@@ -60,6 +60,8 @@ static const struct { enum audit_weight weight; const char *name, *message; } fi
      N_("cannot be proven without the entries that lie before")},
     [FIND_PARTS] = {AUDIT_SAID, "parts",
      N_("parts not held here")},
+    [FIND_ERASED] = {AUDIT_SAID, "erased",
+     N_("parts erased here by order")},
     [FIND_AHEAD] = {AUDIT_SAID, "ahead",
      N_("longer than the other copy")},
 };

@@ -53,11 +53,13 @@ static enum err read_state(void *ctx, const struct hash *case_id, struct span *s
 static enum err check_parts(void *ctx, struct run_log *log, uint64_t index, const struct entry *e)
 {
     struct home_audit *h = ctx;
-    enum err err = OK;
+    enum err err = e->kind == KIND_ERASE ? part_files_order(&h->parts, &e->id) : OK;
     for (unsigned i = 0; err != ERR_NOMEM && i < e->part_count; i++) {
         err = part_files_check(&h->parts, &e->parts[i].commitment);
         log->parts++;
         log->parts_missing += err == ERR_NOTFOUND;
+        if (err == ERR_NOTFOUND)
+            err = part_files_mark(&h->parts, &e->parts[i].commitment, log);
         if (err != OK && err != ERR_NOTFOUND && err != ERR_NOMEM)
             run_found_at(&h->run, log, FIND_PART, index, err);
     }
@@ -208,6 +210,7 @@ static enum err check_logs(struct home_audit *h)
 {
     struct audit_run *r = &h->run;
     enum err err = run_heads(r);
+    part_files_erased(&h->parts);
     for (unsigned i = 0; err == OK && i < r->log_count; i++) {
         struct run_log *log = &r->logs[i];
         if (log->set == NULL && log->count > 0)
@@ -216,6 +219,9 @@ static enum err check_logs(struct home_audit *h)
         check_tiles(h, log);
         if (log->parts_missing > 0)
             run_found(r, log, (struct finding){.kind = FIND_PARTS, .size = log->parts_missing,
+                                               .other = log->parts});
+        if (log->parts_erased > 0)
+            run_found(r, log, (struct finding){.kind = FIND_ERASED, .size = log->parts_erased,
                                                .other = log->parts});
         err = check_forks(h, log);
         if (err == OK && h->own != NULL && strcmp(log->member, h->own) == 0)

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "ledger/log/home.h"
+#include "ledger/log/part_erase.h"
+#include "tools/audit/run.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -59,12 +61,64 @@ enum err part_files_open(struct part_files *p, const char *home)
     return err;
 }
 
+/* Room for one more row; *cap counts rows. */
+static bool grow(void **rows, size_t *cap, size_t count, size_t row_bytes)
+{
+    if (count < *cap)
+        return true;
+    size_t cap_new = *cap == 0 ? 64 : 2 * *cap;
+    void *more = realloc(*rows, cap_new * row_bytes);
+    if (more == NULL)
+        return false;
+    *rows = more;
+    *cap = cap_new;
+    return true;
+}
+
+enum err part_files_order(struct part_files *p, const struct hash *id)
+{
+    void *rows = p->orders;
+    if (!grow(&rows, &p->order_cap, p->order_count, sizeof *p->orders))
+        return ERR_NOMEM;
+    p->orders = rows;
+    p->orders[p->order_count++] = *id;
+    return OK;
+}
+
+enum err part_files_mark(struct part_files *p, const struct hash *commitment, struct run_log *log)
+{
+    struct part_mark mark = {.log = log};
+    void *rows = p->marks;
+    if (!part_erased(p->home, commitment, &mark.order))
+        return ERR_NOTFOUND;
+    if (!grow(&rows, &p->mark_cap, p->mark_count, sizeof *p->marks))
+        return ERR_NOMEM;
+    p->marks = rows;
+    p->marks[p->mark_count++] = mark;
+    return ERR_NOTFOUND;
+}
+
+void part_files_erased(struct part_files *p)
+{
+    if (p->order_count > 1)
+        qsort(p->orders, p->order_count, sizeof *p->orders, by_name);
+    for (size_t i = 0; i < p->mark_count; i++) {
+        struct part_mark *m = &p->marks[i];
+        if (p->order_count == 0 ||
+            bsearch(&m->order, p->orders, p->order_count, sizeof m->order, by_name) == NULL)
+            continue;
+        m->log->parts_missing--;
+        m->log->parts_erased++;
+    }
+}
+
 void part_files_clear(struct part_files *p)
 {
     free(p->held);
+    free(p->orders);
+    free(p->marks);
     buffer_clear(&p->bytes);
-    p->held = NULL;
-    p->count = p->cap = 0;
+    *p = (struct part_files){0};
 }
 
 enum err part_files_check(struct part_files *p, const struct hash *commitment)

@@ -5,10 +5,16 @@
 
 #include "ledger/log/part.h"
 
+struct run_log;
+struct part_mark { struct run_log *log; struct hash order; };   /* whose entry names the part */
+
 struct part_files {
     const char *home;
     struct hash *held;                 /* names of the files there, sorted */
     size_t count, cap;
+    struct hash *orders;               /* acts of erasure among the entries */
+    struct part_mark *marks;
+    size_t order_count, order_cap, mark_count, mark_cap;
     struct buffer bytes;
 };
 
@@ -17,5 +23,14 @@ MUST_CHECK enum err part_files_open(struct part_files *p, const char *home);
 void part_files_clear(struct part_files *p);
 /* OK: there and as committed to. ERR_NOTFOUND; ERR_CORRUPT and others of part_read. */
 MUST_CHECK enum err part_files_check(struct part_files *p, const struct hash *commitment);
+
+/* A mark alone does not tell an erasure from a loss: the order that it names must be held as well.
+ * Acts of erasure are noted as they come, and marks of parts that are missing (ERR_NOTFOUND, also
+ * where there is none); afterwards what is marked by a known order is counted as erased and no
+ * longer as missing. ERR_NOMEM. */
+MUST_CHECK enum err part_files_order(struct part_files *p, const struct hash *id);
+MUST_CHECK enum err part_files_mark(struct part_files *p, const struct hash *commitment,
+                                    struct run_log *log);
+void part_files_erased(struct part_files *p);
 
 #endif

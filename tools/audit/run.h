@@ -16,7 +16,7 @@ struct run_log {
     struct set_log *set;           /* NULL: not admitted, or not looked at */
     struct span note;              /* newest checkpoint, borrowed; empty: none */
     struct checkpoint head;        /* decoded once verified */
-    uint64_t parts, parts_missing; /* that its entries name */
+    uint64_t parts, parts_missing, parts_erased;   /* that its entries name */
     bool broken, incomplete;
 };
 

@@ -98,6 +98,7 @@ static int blindspots_run(struct session *s)
     else
         print_spots(s, spots);
     print_offers(s, json_object_get(reply, "offers"));
+    print_erasures(s, json_object_get(reply, "erasures"));
     print_standing(reply);
     json_decref(reply);
     return code;

@@ -100,6 +100,7 @@ static int inbox_run(struct session *s)
         {"asked", N_("asked for support: jieli join CASE --step confirm or decline")},
         {"verify", N_("to verify")},
         {"petitions", N_("petitions to rule on")},
+        {"erase", N_("ordered to be erased: jieli erase CASE --step confirm --target ORDER")},
         {"open", N_("in our hands")},
     };
     json_t *reply, *request = json_pack("{s:s}", "query", "inbox");

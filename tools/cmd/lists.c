@@ -32,7 +32,7 @@ const char *case_word(const json_t *c)
     return json_object_get(c, "offer") == NULL ? _("in hand") : _("awaiting acceptance");
 }
 
-const char *case_title(const json_t *c)
+const char *part_word(const char *state)
 {
     static const struct { const char *name, *word; } rows[] = {
         {"sealed", N_("(sealed)")},
@@ -40,12 +40,42 @@ const char *case_title(const json_t *c)
         {"erased", N_("(erased)")},
         {"spoilt", N_("(does not open)")},
     };
-    const char *subject = text_at(c, "subject");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(rows[i].name, subject) == 0)
+        if (strcmp(rows[i].name, state) == 0)
             return _(rows[i].word);
     }
-    return text_at(c, "title");
+    return "";
+}
+
+const char *case_title(const json_t *c)
+{
+    const char *why = part_word(text_at(c, "subject"));
+    return why[0] == 0 ? text_at(c, "title") : why;
+}
+
+void print_erasures(struct session *s, const json_t *orders)
+{
+    const char *const columns[] = {_("case"), _("order"), _("by"), _("since"),
+                                   _("confirmed by"), _("not confirmed by")};
+    struct grid g;
+    size_t i;
+    const json_t *one;
+    if (json_array_size(orders) == 0)
+        return;
+    printf("\n%s (%zu)\n", _("orders of erasure"), json_array_size(orders));
+    grid_init(&g, 6, columns);
+    json_array_foreach(orders, i, one) {
+        char since[DATE_TEXT_BYTES], order[9], done[2048], missing[2048];
+        time_format(number_at(one, "since_s"), since);
+        snprintf(order, sizeof order, "%.8s", text_at(one, "order"));
+        join_members(s, json_object_get(one, "confirmed"), done, sizeof done);
+        join_members(s, json_object_get(one, "missing"), missing, sizeof missing);
+        grid_row(&g, (const char *[]){text_at(one, "number"), order,
+                                      session_member(s, text_at(one, "by")), since, done,
+                                      missing});
+    }
+    grid_print(&g, stdout);
+    grid_clear(&g);
 }
 
 void print_cases(struct session *s, const char *heading, const json_t *cases)

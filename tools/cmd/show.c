@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger/cases/readers.h"
 #include "tools/cmd/lists.h"
 #include "tools/command.h"
 #include "tools/dates.h"
@@ -222,6 +223,38 @@ static void print_acts(struct session *s, const json_t *acts)
     grid_clear(&g);
 }
 
+static void put_part(struct grid *g, const json_t *act, const json_t *part)
+{
+    char id[9], size[32], line[256];
+    const char *word = part_word(text_at(part, "state")), *text = text_at(part, "text");
+    const struct reader_row *row = reader_row((unsigned)number_at(part, "role_no"));
+    snprintf(id, sizeof id, "%.8s", text_at(act, "id"));
+    snprintf(size, sizeof size, "%llu", (unsigned long long)number_at(part, "padded_bytes"));
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(text, "\n"), text);
+    const char *name = row == NULL ? "?" : words_chinese() ? row->label : row->name;
+    grid_row(g, (const char *[]){id, name, size, word[0] == 0 ? line : word});
+}
+
+static void print_parts(const json_t *acts)
+{
+    const char *const heading[] = {_("id"), _("part"), _("bytes"), _("text")};
+    struct grid g;
+    size_t i, k, count = 0;
+    const json_t *act, *part;
+    grid_init(&g, 4, heading);
+    json_array_foreach(acts, i, act) {
+        json_array_foreach(json_object_get(act, "parts"), k, part) {
+            put_part(&g, act, part);
+            count++;
+        }
+    }
+    if (count > 0) {
+        printf("\n%s (%zu)\n", _("parts of these acts; jieli part saves them"), count);
+        grid_print(&g, stdout);
+    }
+    grid_clear(&g);
+}
+
 static int show_run(struct session *s)
 {
     json_t *reply;
@@ -236,6 +269,8 @@ static int show_run(struct session *s)
     print_case(s, json_object_get(reply, "case"));
     puts("");
     print_acts(s, json_object_get(reply, "acts"));
+    print_parts(json_object_get(reply, "acts"));
+    print_erasures(s, json_object_get(reply, "erasures"));
     json_decref(reply);
     return EXIT_DONE;
 }
