@@ -9,6 +9,7 @@
 #include "ledger/cases/readers.h"
 #include "ledger/concern.h"
 #include "ledger/log/part.h"
+#include "ledger/log/part_erase.h"
 #include "net/sync_internal.h"
 
 void sync_set_cosigner(struct sync *s, const struct signkey *key)
@@ -66,7 +67,7 @@ static void log_open(struct sync *s, const struct log *log, struct cosign_log *c
     c->opened = true;
 }
 
-/* Those that we may read of it, open and sealed. */
+/* Those that we may read of it, open and sealed, and that were not erased by order. */
 static bool parts_held(struct sync *s, const struct entry *e)
 {
     if (e->part_count == 0 || e->time_s + COSIGN_PARTS_WAIT_S <= s->io.unix_s(s->io.ctx))
@@ -78,7 +79,8 @@ static bool parts_held(struct sync *s, const struct entry *e)
         case_state_init(state, case_id);
     for (unsigned i = 0; held && i < e->part_count; i++)
         held = !reader_may(ledger_roster(s->l), state, e, e->parts[i].role, ledger_self(s->l)) ||
-               part_held(ledger_home(s->l), &e->parts[i].commitment);
+               part_held(ledger_home(s->l), &e->parts[i].commitment) ||
+               part_erased(ledger_home(s->l), &e->parts[i].commitment, NULL);
     free(state);
     return held;
 }

@@ -237,6 +237,7 @@ static void tick(struct node *n)
         desks_recheck(n);
         sync_tick(n->sync, now_ms);
         folders_tick(n);
+        care_tick(n);
         n->tick_ms = now_ms + TICK_MS;
     }
     if (now_ms >= n->reap_ms) {

@@ -8,6 +8,7 @@
 #include "net/sync.h"
 #include "net/transport.h"
 #include "node/access.h"
+#include "node/care.h"
 #include "node/cosign.h"
 #include "node/desks.h"
 #include "node/folders.h"
@@ -44,6 +45,7 @@ struct node {
     struct sync *sync;
     struct transport *transport;
     struct sessions sessions;
+    struct care_state care;
     struct cosign cosign;
     struct desks *desks;
     struct waits waits;

@@ -105,3 +105,12 @@ int act_check_officer(struct session *s, const char *person)
              person);
     return session_fail(s, ERR_NOT_ENROLLED, message, _("enrolled officers: jieli officer list"));
 }
+
+void act_check_erasure(struct session *s)
+{
+    const char *step = args_value(&s->args, "step");
+    const struct code_row *code = fact_code(fact_row(FACT_STEP), STEP_CONFIRM);
+    if (step != NULL && (strcmp(step, code->name) == 0 || strcmp(step, code->label) == 0))
+        session_warn(s, _("warning: backups of this home and what was saved from it are not "
+                          "reached by the node: see to them"));
+}

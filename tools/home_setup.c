@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ledger/log/home.h"
+#include "ledger/log/keyring.h"
 #include "ledger/roster/compose.h"
 #include "net/config.h"
 #include "tools/words.h"
@@ -52,6 +53,15 @@ int home_setup_new_transport_key(struct session *s)
         err = err_from_errno(errno);
     if (err == OK)
         err = create_key(s, "transport.key", KEYFILE_X25519);
+    return err == OK ? EXIT_DONE : session_fail_at(s, err, s->home);
+}
+
+int home_setup_new_sealing_key(struct session *s)
+{
+    enum err err = keyring_rotate(s->home);
+    if (err == ERR_TOO_LARGE)
+        return session_fail(s, err, _("too many older sealing keys wait for their parts"),
+                            _("let the node run: it removes them once all is wrapped anew"));
     return err == OK ? EXIT_DONE : session_fail_at(s, err, s->home);
 }
 

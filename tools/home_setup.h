@@ -17,6 +17,8 @@ int home_setup_files(struct session *s, struct span genesis, const struct hash *
 bool home_setup_genesis(struct session *s, struct genesis *out);
 /* A fresh transport.key; the former one is kept as transport.key.old. */
 int home_setup_new_transport_key(struct session *s);
+/* A fresh sealing.key; the former ones stay beside it until the node is done with them. */
+int home_setup_new_sealing_key(struct session *s);
 /* The certificate of our node's keys as they lie in the home, signed by the session's key: entry 0
  * of our log, or one that replaces it. */
 int home_setup_certify(struct session *s);

@@ -148,6 +148,8 @@ int act_compose(struct session *s, const struct kind_row *kind, struct writing *
         code = act_check_sector(s, args_value(&s->args, "sector"));
     if (code == EXIT_DONE && kind->kind == KIND_HAND_TO)
         code = act_check_officer(s, args_value(&s->args, "officer"));
+    if (code == EXIT_DONE && kind->kind == KIND_ERASE)
+        act_check_erasure(s);
     if (code == EXIT_DONE)
         code = part_inputs_take(s, parts);
     if (code == EXIT_DONE)

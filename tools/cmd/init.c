@@ -140,6 +140,10 @@ static int go_on(struct session *s)
     json_decref(status);
     if (code != EXIT_DONE)
         return code;
+    if (done && args_has(&s->args, "new-sealing-key")) {
+        code = home_setup_new_sealing_key(s);
+        return code == EXIT_DONE ? home_setup_certify(s) : code;
+    }
     if (done && args_has(&s->args, "new-transport-key")) {
         code = home_setup_new_transport_key(s);
         return code == EXIT_DONE ? home_setup_certify(s) : code;
@@ -164,6 +168,9 @@ static const struct option_row init_options[] = {
     {"out", "FILE", N_("where the request goes (request in the home)")},
     {"new-transport-key", NULL,
      N_("of a certified node: makes a new transport key and certifies it; the old one ends")},
+    {"new-sealing-key", NULL,
+     N_("of a certified node: makes a new sealing key and certifies it; the old one is kept until "
+        "all parts are wrapped for the new one")},
     {"no-passphrase", NULL,
      N_("new key files without passphrase: for service managers and trials")},
     {NULL, NULL, NULL},
