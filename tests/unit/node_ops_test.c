@@ -77,6 +77,14 @@ static void bench_close(struct bench *b)
     b->node = NULL;
 }
 
+/* A node that cosigns commits when it likes: the failure meant for an act would hit that. */
+static void unlink_key(const struct cluster *c)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/cosigner.key", c->members[1].home);
+    assert_int_equal(unlink(path), 0);
+}
+
 static int setup(void **state)
 {
     struct bench *b = calloc(1, sizeof *b);
@@ -84,6 +92,7 @@ static int setup(void **state)
                                             .start_s = (uint64_t)time(NULL) - 1000};
     assert_non_null(b);
     b->c = cluster_create(&options);
+    unlink_key(b->c);
     b->logger = (struct logger){.fd = 2, .level = LEVEL_ERROR};
     bench_open(b);
     *state = b;
