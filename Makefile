@@ -59,6 +59,7 @@ SAY      = $(if $(V),@:,@echo)
 SEEDS_SOAK ?= 20000
 PREFIXES ?= 300
 RESTART_S ?= 60
+HOSTILE_MS ?= 2000
 ASAN      = BUILD=build/asan OPT='-O1 -g -fno-omit-frame-pointer' \
             SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
 TSAN      = BUILD=build/tsan OPT='-O1 -g -fno-omit-frame-pointer' SAN=-fsanitize=thread
@@ -68,7 +69,7 @@ misc-redundant-expression,performance-*
 
 .PHONY: help all everything programs deps deps-dev deps-cross test check-style check-layers \
         check-po gcc clang asan fuzz fuzz-programs fuzz-replay tidy cppcheck cross-aarch64 soak \
-        soak-nodes soak-restart power bench demo tour tour-stop install clean FORCE
+        soak-nodes soak-hostile soak-restart power bench demo tour tour-stop install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -139,13 +140,17 @@ cross-aarch64: deps-cross               ## build both programs for aarch64 with 
 	@file -b build/aarch64/jieli build/aarch64/jielid 2>/dev/null || true
 soak: export JIELI_SEEDS = $(SEEDS_SOAK)
 soak: export JIELI_TEST_TIMEOUT_S = 86400
-soak: deps soak-nodes soak-restart      ## hours: nodes killed under load, restarts, SEEDS_SOAK seeds
+soak: deps soak-nodes soak-restart soak-hostile  ## hours: nodes killed under load, restarts, SEEDS_SOAK seeds
 	$(SUBMAKE) $(SIM_BIN)
 	@tests/run.sh $(BUILD) $(SIM_BIN)
 soak-nodes: export SOAK_S ?= 1800
 soak-nodes: deps                        ## six nodes under load, killed at random, for SOAK_S (1800) seconds
 	$(SUBMAKE) programs $(BUILD)/tests/soak/soak
 	@$(BUILD)/tests/soak/soak
+soak-hostile: export JIELI_HOSTILE_MS = $(HOSTILE_MS)
+soak-hostile: deps                      ## hostile peers, in windows of HOSTILE_MS (2000)
+	$(SUBMAKE) programs $(BUILD)/tests/e2e/hostile_test
+	@tests/run.sh $(BUILD) $(BUILD)/tests/e2e/hostile_test
 soak-restart: export JIELI_RESTART_S = $(RESTART_S)
 soak-restart: export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp
 soak-restart: deps                      ## a server restarted every 0.7 s, under ASan, then TSan

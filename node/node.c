@@ -207,7 +207,7 @@ static void serve_event(struct node *n, const struct transport_event *event)
 {
     const uint64_t before_us = clock_thread_us();
     faces_event(n, event);
-    if (event->type == TRANSPORT_FRAME && n->changed_count == 0) {
+    if (event->type <= TRANSPORT_FRAME && n->changed_count == 0) {
         sessions_charge(n, event->peer, clock_thread_us() - before_us);
     }
 }

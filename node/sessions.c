@@ -133,6 +133,17 @@ static struct standing *standing_of(struct node *n, const struct peer_identity *
     return &n->sessions.standings[who->member.v % MEMBERS_MAX];
 }
 
+/* Told before any signature is checked, by the key that the peer has proven: a known one is whose
+ * member's it is. */
+static bool comes_too_soon(struct node *n, const char *id, const struct xpubkey *key)
+{
+    const struct member *m = roster_by_log(ledger_roster(n->ledger), id);
+    const struct certificate *known =
+        m == NULL ? NULL : roster_certificate(ledger_roster(n->ledger), m->no);
+    return known != NULL && memcmp(known->transport.b, key->b, PUBKEY_BYTES) == 0 &&
+           !standing_good(&n->sessions.standings[m->no.v % MEMBERS_MAX], clock_steady_ms());
+}
+
 static enum err judge(struct node *n, const struct transport_event *event,
                       struct peer_identity *who)
 {
@@ -142,12 +153,41 @@ static enum err judge(struct node *n, const struct transport_event *event,
         return err;
     }
     memcpy(who->id, c.entry.member, sizeof who->id);
+    if (comes_too_soon(n, who->id, &event->key)) {
+        return ERR_BUSY;
+    }
     err = certificate_check(&c, ledger_roster(n->ledger), held_of(n, c.entry.member),
                             &event->key, who);
-    if (err == OK && standing_barred(standing_of(n, who), clock_steady_ms())) {
+    if (err == OK && !standing_good(standing_of(n, who), clock_steady_ms())) {
         return ERR_BUSY;
     }
     return err;
+}
+
+static void session_end(struct node *n, struct session_peer *p, enum err why)
+{
+    p->accepted = false;
+    sync_closed(n->sync, p->peer);
+    transport_disconnect(n->transport, p->peer, why);
+}
+
+static void oldest_gives_way(struct node *n, struct member_no member)
+{
+    struct session_peer *oldest = NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < n->sessions.count; i++) {
+        struct session_peer *p = &n->sessions.peers[i];
+        if (!p->accepted || p->who.member.v != member.v) {
+            continue;
+        }
+        count++;
+        if (oldest == NULL || p->peer.v < oldest->peer.v) {
+            oldest = p;
+        }
+    }
+    if (count > SESSIONS_OF_MEMBER) {
+        session_end(n, oldest, ERR_EXISTS);
+    }
 }
 
 void sessions_claim(struct node *n, const struct transport_event *event)
@@ -161,6 +201,7 @@ void sessions_claim(struct node *n, const struct transport_event *event)
     }
     if (err == OK) {
         transport_accept(n->transport, event->peer);
+        oldest_gives_way(n, p.who.member);
     } else {
         transport_disconnect(n->transport, event->peer, err);
     }
@@ -175,9 +216,7 @@ void sessions_recheck(struct node *n)
                                                          held_of(n, p->who.id))
                                    : OK;
         if (err != OK) {
-            p->accepted = false;
-            sync_closed(n->sync, p->peer);
-            transport_disconnect(n->transport, p->peer, err);
+            session_end(n, p, err);
         }
     }
 }

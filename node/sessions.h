@@ -10,7 +10,8 @@
 
 struct node;
 
-enum { SESSIONS_MAX = 2 * PEERS_MAX, SESSIONS_RETRY_MS = 60000 };
+enum { SESSIONS_MAX = 2 * PEERS_MAX, SESSIONS_RETRY_MS = 60000,
+       SESSIONS_OF_MEMBER = 4 };         /* one is in use; others were lost and not noticed yet */
 
 /* From the claim to the end of a connection. */
 struct session_peer {
@@ -39,14 +40,16 @@ void sessions_clear(struct node *n);
 /* Gives the transport our newest certificate when there is a new one; before the first, and when
  * transport.key is not the certified key, says so once and leaves the transport without. */
 void sessions_identify(struct node *n);
-/* Judges a claim and tells the transport. A member that broke the protocol shortly before is
- * refused with ERR_BUSY. */
+/* Judges a claim and tells the transport. A member that broke the protocol shortly before, or is
+ * beyond its share, is refused with ERR_BUSY. Of more than SESSIONS_OF_MEMBER the oldest gives way,
+ * ERR_EXISTS. */
 void sessions_claim(struct node *n, const struct transport_event *event);
 /* Ends sessions whose certificate was replaced or whose member is no longer admitted. */
 void sessions_recheck(struct node *n);
 /* The member of an accepted connection; NULL for others. */
 const char *sessions_member(const struct node *n, struct peer_id peer);
-/* A frame of this peer brought nothing new and took cost_us: beyond its member's share it rests. */
+/* A frame of this peer that brought nothing new, or its claim, took cost_us: beyond its member's
+ * share it rests. */
 void sessions_charge(struct node *n, struct peer_id peer, uint64_t cost_us);
 /* A connection ended: forgets it, remembers what was the member's fault, and says why unless it is
  * an ordinary end. */

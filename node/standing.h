@@ -24,12 +24,12 @@ struct standing {
     unsigned bar_ms;                  /* the last one; 0: no fault yet */
 };
 
-/* Frames that brought nothing new took cost_us of the ledger thread. Until when its sessions rest;
- * 0: it is within its share. */
+/* Frames that brought nothing new, or claims, took cost_us of the ledger thread. Until when its
+ * sessions rest; 0: it is within its share. */
 uint64_t standing_charge(struct standing *s, uint64_t cost_us, uint64_t now_ms);
 /* It broke the protocol. */
 void standing_fault(struct standing *s, uint64_t now_ms);
-/* Whether it is too soon to let it in. */
-bool standing_barred(const struct standing *s, uint64_t now_ms);
+/* Whether it may be let in: it is within its share, and its last fault is long enough ago. */
+bool standing_good(const struct standing *s, uint64_t now_ms);
 
 #endif

@@ -268,6 +268,28 @@ static void openings_that_are_not_ours_are_named_once_a_minute(void **state)
         assert_int_equal(lines_with(t, 0, openings[i].error), 1);
 }
 
+static void member_has_four_sessions_and_the_oldest_gives_way(void **state)
+{
+    struct duo *t = *state;
+    enum { SESSIONS = 6, ROOM = 4, SOON_MS = 8000 };          /* before silence ends any of them */
+    struct raw_peer r[SESSIONS];
+    node_down(t, 1);
+    const uint64_t begin_ms = seen_now_ms();
+    for (unsigned i = 0; i < SESSIONS; i++) {
+        raw_open_as(&r[i], t->port, "127.0.0.2", &t->c->ledger, &t->c->members[1].transport,
+                    buffer_span(&t->certificates[1]));
+        raw_begin(&r[i]);
+        assert_true(raw_finish(&r[i]));
+    }
+    for (unsigned i = 0; i < SESSIONS - ROOM; i++)
+        assert_true(raw_hung_up(&r[i]));
+    assert_true(seen_now_ms() - begin_ms < SOON_MS);
+    for (unsigned i = 0; i < SESSIONS; i++)
+        raw_close(&r[i]);
+    node_up(t, 1);
+    acts_flow(t);
+}
+
 static void changed_key_ends_the_session_at_once_and_the_new_one_serves(void **state)
 {
     struct duo *t = *state;
@@ -324,6 +346,7 @@ int main(void)
         WITH_DUO(impostors_are_refused_each_with_its_reason),
         WITH_DUO(strangers_are_refused_each_with_its_reason),
         WITH_DUO(openings_that_are_not_ours_are_named_once_a_minute),
+        WITH_DUO(member_has_four_sessions_and_the_oldest_gives_way),
         WITH_DUO(changed_key_ends_the_session_at_once_and_the_new_one_serves),
         WITH_DUO(key_changed_while_both_were_away_is_believed),
         WITH_DUO(node_whose_key_is_not_the_certified_one_says_so_and_stays_alone),

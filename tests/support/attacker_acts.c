@@ -102,6 +102,20 @@ static void replay_a_handshake(struct attacker *a)
     close(fd);
 }
 
+/* Sessions of a member that never say hello, the oldest given up for a new one. */
+static void open_mute_sessions(struct attacker *a)
+{
+    struct raw_peer *r = &a->mute[a->turn++ % ATTACKER_SESSIONS];
+    if (a->mute_count == ATTACKER_SESSIONS)
+        raw_close(r);
+    else
+        a->mute_count++;
+    raw_open_as(r, a->o.port, "127.0.0.3", &a->o.c->ledger, &a->self->transport,
+                buffer_span(&a->certificate));
+    raw_begin(r);
+    (void)raw_finish(r);
+}
+
 static void announce_gigabytes(struct attacker *a)
 {
     if (attacker_session(a))
@@ -299,6 +313,7 @@ const struct attack attacks[] = {
     {"300 idle connections", NULL, idle_connections, 5},
     {"plaintext", "ERR_PROTOCOL", speak_plaintext, 5},
     {"a replayed handshake", "ERR_UNAUTHENTIC", replay_a_handshake, 5},
+    {"sessions that never say hello", NULL, open_mute_sessions, 5},
     {"4 GiB announced", "ERR_TOO_LARGE", announce_gigabytes, 5},
     {"garbage after the handshake", "ERR_UNAUTHENTIC", send_garbage, 5},
     {"forged packages", "ERR_PROOF", forge_packages, 5},

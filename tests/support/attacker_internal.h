@@ -6,7 +6,7 @@
 #include "tests/support/attacker.h"
 #include "tests/support/transport_seen.h"
 
-enum { ATTACKER_IDLE = 300, ATTACKER_FRAMES = 8 };
+enum { ATTACKER_IDLE = 300, ATTACKER_SESSIONS = 64, ATTACKER_FRAMES = 8 };
 
 struct attacker {
     struct attacker_options o;
@@ -22,6 +22,8 @@ struct attacker {
     unsigned frame_count, turn;
     int idle[ATTACKER_IDLE];
     unsigned idle_count;
+    struct raw_peer mute[ATTACKER_SESSIONS];
+    unsigned mute_count;
     struct message *scratch;
 };
 

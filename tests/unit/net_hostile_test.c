@@ -414,6 +414,32 @@ static void unproven_connections_are_capped_by_address_and_in_all(void **state)
     pair_clear(&p);
 }
 
+/* Accepted ones too; what is beyond is hung up on before anything is said. */
+static void connections_are_capped_in_all(void **state)
+{
+    (void)state;
+    enum { ROOM = PEERS_MAX - 1 };
+    struct pair p;
+    struct raw_peer *r = calloc(ROOM, sizeof *r);
+    char end;
+    assert_non_null(r);
+    pair_init(&p, 0);
+    for (unsigned i = 0; i < ROOM; i++)
+        accepted(&p, &r[i], 2 + i);
+    int one_more = raw_connect(p.port, HOST);
+    assert_true(read(one_more, &end, 1) <= 0);
+    close(one_more);
+    assert_int_equal(p.a_seen.claimed, PEERS_MAX);
+    traffic_goes_on(&p);
+    raw_close(&r[0]);
+    assert_true(seen_wait(&p.a_seen, &p.a_seen.closed, 1, 5000));
+    accepted(&p, &r[0], 1 + PEERS_MAX);
+    for (unsigned i = 0; i < ROOM; i++)
+        raw_close(&r[i]);
+    free(r);
+    pair_clear(&p);
+}
+
 /* 300 connections that say nothing, from one address and from forty: those beyond the cap are hung
  * up on at once, what is left costs little, the honest pair goes on and its dialler comes back. */
 static void three_hundred_idle_connections_leave_an_honest_peer_alone(void **state)
@@ -460,6 +486,7 @@ int main(void)
         cmocka_unit_test(garbage_after_the_handshake_does_not_open),
         cmocka_unit_test(accepted_peer_that_falls_silent_is_closed),
         cmocka_unit_test(unproven_connections_are_capped_by_address_and_in_all),
+        cmocka_unit_test(connections_are_capped_in_all),
         cmocka_unit_test(three_hundred_idle_connections_leave_an_honest_peer_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

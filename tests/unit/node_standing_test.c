@@ -50,17 +50,27 @@ static void rest_saves_up_no_more_than_a_burst(void **state)
     assert_true(standing_charge(&s, STANDING_SHARE, START_MS + 900000000) > 0);
 }
 
+static void member_beyond_its_share_is_not_let_in_before_it_has_rested(void **state)
+{
+    (void)state;
+    struct standing s = {0};
+    assert_true(standing_good(&s, START_MS));
+    const uint64_t until_ms = standing_charge(&s, STANDING_BURST_US + 7, START_MS);
+    assert_false(standing_good(&s, until_ms - 1));
+    assert_true(standing_good(&s, until_ms));
+}
+
 static void each_fault_bars_twice_as_long_up_to_a_minute(void **state)
 {
     (void)state;
     struct standing s = {0};
     uint64_t now_ms = START_MS;
-    assert_false(standing_barred(&s, now_ms));
+    assert_true(standing_good(&s, now_ms));
     for (unsigned ms = STANDING_BAR_MIN_MS; ms <= 8 * STANDING_BAR_MAX_MS; ms *= 2) {
         unsigned bar_ms = ms < STANDING_BAR_MAX_MS ? ms : STANDING_BAR_MAX_MS;
         standing_fault(&s, now_ms);
-        assert_true(standing_barred(&s, now_ms + bar_ms - 1));
-        assert_false(standing_barred(&s, now_ms + bar_ms));
+        assert_false(standing_good(&s, now_ms + bar_ms - 1));
+        assert_true(standing_good(&s, now_ms + bar_ms));
         now_ms += bar_ms;
     }
 }
@@ -85,6 +95,7 @@ int main(void)
         cmocka_unit_test(cost_beyond_the_burst_rests_until_it_is_made_good),
         cmocka_unit_test(no_frame_is_so_dear_that_its_peer_rests_for_long),
         cmocka_unit_test(rest_saves_up_no_more_than_a_burst),
+        cmocka_unit_test(member_beyond_its_share_is_not_let_in_before_it_has_rested),
         cmocka_unit_test(each_fault_bars_twice_as_long_up_to_a_minute),
         cmocka_unit_test(fault_is_forgotten_after_ten_good_minutes),
     };
