@@ -249,12 +249,12 @@ $(REFERENCE): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libsupport.a $(LIBRARIES)
 	$(Q)$(CC) $(LDFLAGS) $< $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
 
 $(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay_main.o \
-                              $(LIBRARIES)
+                              $(BUILD)/libsupport.a $(LIBRARIES)
 	$(SAY) '  LINK $@'
-	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LINK) -o $@
-$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(LIBRARIES)
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/libsupport.a $(LINK) -o $@
+$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/libsupport.a $(LIBRARIES)
 	$(SAY) '  LINK $@'
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(LINK) -o $@
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(BUILD)/libsupport.a $(LINK) -o $@
 
 $(BUILD)/locale/%/LC_MESSAGES/jieli.mo: tools/po/%.po
 	@mkdir -p $(@D)
