@@ -46,6 +46,8 @@ enum {
     DESK_REQUESTS_BURST = 120,
     DESK_BYTES_PER_MINUTE = 64 * 1024 * 1024,
     DESK_BYTES_BURST = 32 * 1024 * 1024,
+    INVITATIONS_MAX = 64,             /* open, waiting or revoked and not yet expired */
+    INVITATION_GUESTS_MAX = 16,       /* sessions by invitation at once */
     DESK_REFUSALS_MAX = 100,          /* for asking too fast: then it is cut off */
     CONTACTS_MAX = 320,               /* members and addresses whose sessions are counted */
     METRICS_MAX_LOGS = 512,           /* series: beyond, logs are counted and not listed */
@@ -57,6 +59,10 @@ enum {
     HEALTH_FREE_BYTES = 64 * 1024 * 1024,
 };
 
+/* An invitation is good for 72 hours unless told otherwise, for 30 days at most; the request that
+ * came by it waits as long for its admission. */
+#define INVITATION_AGE_S (72 * 3600)
+#define INVITATION_MAX_AGE_S (30 * 86400)
 /* A draft waits this long for its remaining signatures. */
 #define DRAFT_MAX_AGE_S (30 * 86400)
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "node/clock.h"
+#include "node/invitations.h"
 #include "node/node_parts.h"
 
 static bool on_request(void *ctx, struct ipc_request *request)
@@ -35,9 +36,15 @@ static bool on_event(void *ctx, struct transport_event *event)
     return false;
 }
 
+static enum err find_secret(void *ctx, struct span hint, uint8_t psk[NOISE_PSK_BYTES])
+{
+    const struct node *n = ctx;
+    return invitations_secret(n->invitations, hint, psk);
+}
+
 struct transport_handler faces_transport(struct node *n)
 {
-    return (struct transport_handler){.ctx = n, .on_event = on_event};
+    return (struct transport_handler){.ctx = n, .on_event = on_event, .secret = find_secret};
 }
 
 static enum err sync_send(void *ctx, struct peer_id peer, struct span frame)
@@ -189,6 +196,6 @@ void faces_event(struct node *n, const struct transport_event *event)
     switch (event->purpose) {
     case CHANNEL_PEER: peer_event(n, event); break;
     case CHANNEL_DESK: desks_event(n, event); break;
-    case CHANNEL_ENROL: transport_disconnect(n->transport, event->peer, ERR_UNSUPPORTED); break;
+    case CHANNEL_ENROL: invitations_event(n, event); break;
     }
 }

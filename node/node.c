@@ -5,6 +5,7 @@
 
 #include "node/clock.h"
 #include "node/failure.h"
+#include "node/invitations.h"
 #include "node/node_key.h"
 #include "node/node_parts.h"
 #include "node/ops.h"
@@ -161,6 +162,10 @@ static enum err open_all(struct node *n)
         err = failure_report(n->logger, "desks", "", desks_create(&n->desks));
     }
     if (err == OK) {
+        err = failure_report(n->logger, "invitations", n->home,
+                             invitations_create(&n->invitations, n->home));
+    }
+    if (err == OK) {
         err = failure_report(n->logger, "watch", "", watch_open(n));
     }
     if (err == OK) {
@@ -235,6 +240,7 @@ static void tick(struct node *n)
         sessions_recheck(n);
         cosign_identify(n);
         desks_recheck(n);
+        invitations_tick(n);
         sync_tick(n->sync, now_ms);
         folders_tick(n);
         care_tick(n);
@@ -302,6 +308,7 @@ void node_close(struct node *n)
     prefetch_free(n->prefetch);
     queue_free(n->queue);
     desks_free(n->desks);
+    invitations_free(n->invitations);
     pool_free(n->pool);
     signkey_free(n->key);
     sessions_clear(n);

@@ -31,6 +31,8 @@ struct acts {
     const struct ipc_request *requests[QUEUE_MAX_REQUESTS];
 };
 
+struct invitations;
+
 struct node {
     const char *home;
     const struct config *config;
@@ -50,6 +52,7 @@ struct node {
     struct desks *desks;
     struct waits waits;
     struct folders folders;
+    struct invitations *invitations;
     struct ipc_server *ipc;
     struct watch watch;
     enum err fatal;                /* not OK: the loop ends */

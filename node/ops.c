@@ -6,6 +6,7 @@
 #include "ledger/query/query.h"
 #include "net/bundle.h"
 #include "node/clock.h"
+#include "node/invitations.h"
 
 struct op_row { const char *name; ops_handler *handler; };
 
@@ -21,6 +22,10 @@ static const struct op_row OPS[] = {
     {"draft-get", ops_draft_get},
     {"draft-list", ops_draft_list},
     {"draft-del", ops_draft_del},
+    {"invite", ops_invite},
+    {"invitations", ops_invitations},
+    {"revoke-invitation", ops_revoke_invitation},
+    {"request", ops_request},
 };
 
 const char *ops_text(const struct ipc_request *request, const char *key)

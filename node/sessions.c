@@ -244,6 +244,7 @@ static const char *meaning(enum err why)
     case ERR_PROOF: return "the peer's certificate is forged";
     case ERR_VOID: return "the peer's certificate is void";
     case ERR_OVERTAKEN: return "the peer's certificate was replaced by a later one";
+    case ERR_NOTFOUND: return "an invitation that is not known here, is over or was revoked";
     case ERR_NOT_ENROLLED: return "no officer of ours has a desk with that key";
     case ERR_UNAUTHENTIC: return "its bytes do not open: altered, or another key or secret";
     case ERR_TIMEOUT: return "the peer was silent for too long";

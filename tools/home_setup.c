@@ -8,6 +8,7 @@
 #include "ledger/log/keyring.h"
 #include "ledger/roster/compose.h"
 #include "net/config.h"
+#include "tools/officer_key.h"
 #include "tools/words.h"
 #include "tools/writing.h"
 
@@ -77,42 +78,86 @@ int home_setup_node_key(struct session *s, struct signkey **out)
     return read_sign_key(s, "node.key", out);
 }
 
-static int read_xkey(struct session *s, const char *name, struct xpubkey *out)
+static int read_xkey(struct session *s, const char *name, struct xkey *out)
 {
     char path[HOME_PATH_BYTES];
     uint8_t secret[32];
-    struct xkey key;
     enum err err = path_of(s, name, path);
     if (err == OK)
         err = keyfile_read(path, KEYFILE_X25519, NULL, secret);
     if (err == OK)
-        err = xkey_from_secret(&key, secret);
+        err = xkey_from_secret(out, secret);
     wipe(secret, sizeof secret);
-    if (err != OK)
-        return session_fail_at(s, err, path);
-    *out = key.pub;
-    xkey_clear(&key);
-    return EXIT_DONE;
+    return err == OK ? EXIT_DONE : session_fail_at(s, err, path);
 }
 
-int home_setup_files(struct session *s, struct span genesis, const struct hash *ledger,
-                     const char *member)
+static int read_xpubkey(struct session *s, const char *name, struct xpubkey *out)
 {
-    char path[HOME_PATH_BYTES], conf_path[HOME_PATH_BYTES];
-    struct config config;
+    struct xkey key = {.secret = {0}};
+    int code = read_xkey(s, name, &key);
+    *out = key.pub;
+    xkey_clear(&key);
+    return code;
+}
+
+int home_setup_transport_key(struct session *s, struct xkey *out)
+{
+    return read_xkey(s, "transport.key", out);
+}
+
+int home_setup_prove(struct session *s, const struct hash *ledger, const char *key_path,
+                     struct admission *a)
+{
+    struct signkey *node = NULL, *admin = NULL;
+    int code = home_setup_node_key(s, &node);
+    if (code == EXIT_DONE)
+        code = key_read_or_create(s, key_path, &admin);
+    if (code == EXIT_DONE) {
+        a->node_key = *signkey_public(node);
+        a->admin_key = *signkey_public(admin);
+        enum err err = possession_sign(node, ledger, a->id, "node", &a->node_proof);
+        if (err == OK)
+            err = possession_sign(admin, ledger, a->id, "officer", &a->admin_proof);
+        code = err == OK ? EXIT_DONE : session_fail_at(s, err, a->id);
+    }
+    signkey_free(node);
+    signkey_free(admin);
+    return code;
+}
+
+void home_setup_config(struct config *out, const struct hash *ledger, const char *member)
+{
+    config_init(out);
+    out->has_ledger = true;
+    out->ledger = *ledger;
+    memcpy(out->member, member, strnlen(member, ID_MAX_BYTES));
+}
+
+/* ERR_EXISTS: there is another jieli.conf. */
+static enum err write_config(const struct session *s, const struct config *config)
+{
+    char path[HOME_PATH_BYTES];
+    struct config_error why;
+    struct config held;
+    enum err err = path_of(s, CONFIG_FILE, path);
+    if (err != OK || access(path, F_OK) != 0)
+        return err == OK ? config_write(config, s->home) : err;
+    err = config_read(&held, path, &why);
+    bool same = err == OK && held.has_ledger && hash_equal(&held.ledger, &config->ledger) &&
+                strcmp(held.member, config->member) == 0;
+    return same ? OK : ERR_EXISTS;
+}
+
+int home_setup_files(struct session *s, struct span genesis, const struct config *config)
+{
+    char path[HOME_PATH_BYTES];
     enum err err = path_of(s, "genesis", path);
-    if (err == OK)
-        err = path_of(s, CONFIG_FILE, conf_path);
-    if (err == OK && (access(path, F_OK) == 0 || access(conf_path, F_OK) == 0))
+    if (err == OK && access(path, F_OK) == 0)
         err = ERR_EXISTS;
     if (err == OK)
-        err = file_replace(path, genesis, 0644);
-    config_init(&config);
-    config.has_ledger = true;
-    config.ledger = *ledger;
-    memcpy(config.member, member, strnlen(member, ID_MAX_BYTES));
+        err = write_config(s, config);
     if (err == OK)
-        err = config_write(&config, s->home);
+        err = file_replace(path, genesis, 0644);
     return err == OK ? EXIT_DONE : session_fail_at(s, err, path);
 }
 
@@ -142,8 +187,8 @@ static int fill_certificate(struct session *s, const struct signkey *cosigner,
     f->cosigner = *signkey_public(cosigner);
     if (err != OK)
         return session_fail_at(s, err, path);
-    int code = read_xkey(s, "transport.key", &f->transport);
-    return code == EXIT_DONE ? read_xkey(s, "sealing.key", &f->sealing) : code;
+    int code = read_xpubkey(s, "transport.key", &f->transport);
+    return code == EXIT_DONE ? read_xpubkey(s, "sealing.key", &f->sealing) : code;
 }
 
 int home_setup_certify(struct session *s)

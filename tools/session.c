@@ -9,6 +9,7 @@
 
 #include "ledger/query/query.h"
 #include "tools/desk.h"
+#include "tools/local_node.h"
 #include "tools/passphrase.h"
 #include "tools/words.h"
 
@@ -30,6 +31,7 @@ void session_clear(struct session *s)
     ledger_close(s->ledger);
     ipc_disconnect(s->ipc);
     desk_close(s->desk);
+    local_node_close(s->local);
     passphrase_forget(s);
     json_decref(s->members);
     json_decref(s->warnings);
@@ -110,7 +112,7 @@ static enum err try_daemon(struct session *s, struct config *config,
 static int connect_daemon(struct session *s)
 {
     struct config config;
-    char socket[HOME_PATH_BYTES];
+    char socket[HOME_PATH_BYTES] = "";
     if (s->ipc != NULL)
         return EXIT_DONE;
     int code = session_config(s, &config);
@@ -124,6 +126,8 @@ bool session_reaches_daemon(struct session *s)
 {
     struct config config;
     char socket[HOME_PATH_BYTES];
+    if (s->node != NULL)
+        return s->desk != NULL && s->desk->line != NULL;
     return s->ipc != NULL || (session_config(s, &config) == EXIT_DONE &&
                               try_daemon(s, &config, socket) == OK);
 }
@@ -138,9 +142,11 @@ static int judge_reply(struct session *s, json_t **reply)
     return code;
 }
 
-static enum err call(struct session *s, const json_t *request, struct span blob, json_t **reply,
+static enum err call(struct session *s, json_t *request, struct span blob, json_t **reply,
                      struct buffer *reply_blob)
 {
+    if (s->local != NULL)
+        return local_node_call(s->local, request, blob, reply);
     return s->node == NULL ? ipc_call(s->ipc, request, blob, reply, reply_blob)
                            : desk_call(s->desk, request, blob, reply, reply_blob);
 }
@@ -160,7 +166,8 @@ int session_tell(struct session *s, json_t *request, struct span blob, json_t **
                  struct buffer *reply_blob)
 {
     *reply = NULL;
-    int code = s->node == NULL ? connect_daemon(s) : desk_connect(s);
+    int code = s->local != NULL ? EXIT_DONE
+               : s->node == NULL ? connect_daemon(s) : desk_connect(s);
     if (code == EXIT_DONE) {
         enum err err = request == NULL ? ERR_NOMEM
                                        : call(s, request, blob, reply, reply_blob);
@@ -178,7 +185,7 @@ int session_ask_daemon(struct session *s, json_t *request, json_t **reply)
 
 bool session_reads_home(const struct session *s)
 {
-    return s->node == NULL && owns_home(s);
+    return s->local == NULL && s->node == NULL && owns_home(s);
 }
 
 int session_ask(struct session *s, json_t *request, json_t **reply)

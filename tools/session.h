@@ -21,6 +21,7 @@ struct session {
     struct ledger *ledger;              /* opened when first asked */
     struct ipc_client *ipc;             /* connected when first needed */
     struct desk *desk;                  /* what is known of the desk's node; NULL before needed */
+    struct local_node *local;           /* the home itself, opened to write (tools/local_node.h) */
     struct passphrase *passphrase;      /* the last one typed; NULL: none */
     json_t *members;                    /* id → name, read when first needed */
     json_t *warnings;                   /* said beside an answer; NULL for none */
@@ -45,7 +46,7 @@ int session_ask_daemon(struct session *s, json_t *request, json_t **reply);
 int session_tell(struct session *s, json_t *request, struct span blob, json_t **reply,
                  struct buffer *reply_blob);
 
-/* Whether the daemon answers; says nothing if it does not. */
+/* Whether the daemon answers, or the desk's node does already; says nothing if not. */
 bool session_reaches_daemon(struct session *s);
 
 /* A member as people call it: its name in Chinese, its id in English or when the name is not known.

@@ -1,15 +1,32 @@
 /* Admission of a member by a root officer, in the convenor's log. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ledger/log/home.h"
+#include "ledger/log/member_id.h"
 #include "ledger/roster/compose.h"
+#include "net/desk_message.h"
 #include "tools/cmd/lists.h"
 #include "tools/command.h"
 #include "tools/member_input.h"
 #include "tools/writing.h"
 
-enum { REQUEST_MAX_BYTES = 4096 };
+/* The file that `jieli init` wrote, or what waits in the node by the member's invitation. */
+static int fetch_request(struct session *s, const char *what, struct buffer *out)
+{
+    json_t *reply = NULL;
+    if (access(what, F_OK) == 0) {
+        enum err err = file_read(what, REQUEST_MAX_BYTES, out);
+        return err == OK ? EXIT_DONE : session_fail_at(s, err, what);
+    }
+    if (!member_id_valid(span_of(what, strlen(what))))
+        return session_fail_file(s, ERR_NOTFOUND, what);
+    int code = session_tell(s, json_pack("{s:s,s:s}", "op", "request", "member", what),
+                            (struct span){0}, &reply, out);
+    json_decref(reply);
+    return code;
+}
 
 static int read_request(struct session *s, const char *path, struct admission *a)
 {
@@ -17,9 +34,10 @@ static int read_request(struct session *s, const char *path, struct admission *a
     struct hash ledger;
     char hex[HASH_BYTES * 2 + 1] = "";
     json_t *status;
-    enum err err = file_read(path, REQUEST_MAX_BYTES, &bytes);
-    if (err == OK)
-        err = request_decode(a, &ledger, buffer_span(&bytes));
+    int code = fetch_request(s, path, &bytes);
+    if (code != EXIT_DONE)
+        return code;
+    enum err err = request_decode(a, &ledger, buffer_span(&bytes));
     if (err == OK)
         err = hex_encode(hex, sizeof hex, span_of(ledger.b, HASH_BYTES));
     if (err == OK)
@@ -27,7 +45,7 @@ static int read_request(struct session *s, const char *path, struct admission *a
     buffer_clear(&bytes);
     if (err != OK)
         return session_fail_at(s, err, path);
-    int code = session_ask(s, json_pack("{s:s}", "query", "status"), &status);
+    code = session_ask(s, json_pack("{s:s}", "query", "status"), &status);
     if (code == EXIT_DONE && strcmp(text_at(status, "ledger"), hex) != 0)
         code = session_fail_at(s, ERR_WRONG_LEDGER, path);
     json_decref(status);
@@ -41,7 +59,8 @@ static int admit_run(struct session *s)
     json_t *reply = NULL;
     const char *path = args_word(&s->args, 0);
     if (path == NULL)
-        return session_usage(s, _("name the request file that `jieli init` wrote"), NULL);
+        return session_usage(s, _("name the request file that `jieli init` wrote, or the member "
+                                  "whose request waits"), NULL);
     memset(&a, 0, sizeof a);
     composition_init(&c);
     int code = read_request(s, path, &a);
@@ -63,7 +82,7 @@ static const struct option_row admit_options[] = {MEMBER_OPTIONS, {NULL, NULL, N
 
 const struct command cmd_admit = {
     .name = "admit",
-    .usage = "REQUEST --name NAME --kind KIND --powers POWER,… | --members FILE",
+    .usage = "REQUEST|MEMBER --name NAME --kind KIND --powers POWER,… | --members FILE",
     .summary = N_("admits a member: convenor's node, key of a root officer"),
     .example = "jieli admit zhujian.request --members configs/ezhou/members.tsv --key e000.key",
     .options = admit_options,

@@ -92,6 +92,34 @@ const struct command cmd_cases = {
     .run = cases_run,
 };
 
+/* Members whose requests wait at the convenor's node for a root officer; none where it does not
+ * run. */
+static json_t *requests_waiting(struct session *s)
+{
+    json_t *reply = NULL, *out = json_array();
+    size_t i;
+    const json_t *one;
+    if (!session_reaches_daemon(s) ||
+        session_tell(s, json_pack("{s:s}", "op", "invitations"), (struct span){0}, &reply, NULL) !=
+            EXIT_DONE)
+        return out;
+    json_array_foreach(json_object_get(reply, "invitations"), i, one) {
+        if (strcmp(text_at(one, "state"), "waiting") == 0)
+            json_array_append(out, json_object_get(one, "member"));
+    }
+    json_decref(reply);
+    return out;
+}
+
+static size_t print_requests(const json_t *members)
+{
+    for (size_t i = 0; i < json_array_size(members); i++) {
+        const char *id = json_string_value(json_array_get(members, i));
+        printf(_("%s asks for admission: jieli admit %s\n"), id, id);
+    }
+    return json_array_size(members);
+}
+
 static int inbox_run(struct session *s)
 {
     static const struct { const char *key, *heading; } boxes[] = {
@@ -111,8 +139,11 @@ static int inbox_run(struct session *s)
     int code = session_ask(s, request, &reply);
     if (code != EXIT_DONE)
         return code;
+    if (member == NULL)
+        json_object_set_new(reply, "requests", requests_waiting(s));
     if (s->json)
         return session_json(reply);
+    all = print_requests(json_object_get(reply, "requests"));
     for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++) {
         const json_t *cases = json_object_get(reply, boxes[i].key);
         if (all > 0 && json_array_size(cases) > 0)

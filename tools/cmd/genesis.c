@@ -110,6 +110,7 @@ static int tell(struct session *s, const struct genesis *g)
 static int genesis_run(struct session *s)
 {
     struct genesis g = {.suite = 1, .law_version = 1, .created_s = (uint64_t)time(NULL)}, old;
+    struct config config;
     struct buffer bytes = {0};
     if (home_setup_genesis(s, &old))
         return session_fail(s, ERR_EXISTS, _("this home has a genesis already"), NULL);
@@ -127,7 +128,8 @@ static int genesis_run(struct session *s)
     enum err err = genesis_encode(&g, &bytes);
     if (err == OK)
         err = genesis_decode(&old, buffer_span(&bytes));
-    code = err == OK ? home_setup_files(s, buffer_span(&bytes), &g.ledger, g.convenor.id)
+    home_setup_config(&config, &g.ledger, g.convenor.id);
+    code = err == OK ? home_setup_files(s, buffer_span(&bytes), &config)
                      : session_fail_at(s, err, "genesis");
     buffer_clear(&bytes);
     return code == EXIT_DONE ? tell(s, &g) : code;

@@ -16,25 +16,6 @@ static const char *admin_key_path(const struct session *s)
     return path == NULL ? getenv("JIELI_KEY") : path;
 }
 
-static int sign_proofs(struct session *s, const struct hash *ledger, struct admission *a)
-{
-    struct signkey *node = NULL, *admin = NULL;
-    int code = home_setup_node_key(s, &node);
-    if (code == EXIT_DONE)
-        code = key_read_or_create(s, admin_key_path(s), &admin);
-    if (code == EXIT_DONE) {
-        a->node_key = *signkey_public(node);
-        a->admin_key = *signkey_public(admin);
-        enum err err = possession_sign(node, ledger, a->id, "node", &a->node_proof);
-        if (err == OK)
-            err = possession_sign(admin, ledger, a->id, "officer", &a->admin_proof);
-        code = err == OK ? EXIT_DONE : session_fail_at(s, err, a->id);
-    }
-    signkey_free(node);
-    signkey_free(admin);
-    return code;
-}
-
 static int request_path(struct session *s, char out[HOME_PATH_BYTES])
 {
     const char *given = args_value(&s->args, "out");
@@ -71,6 +52,7 @@ static int request(struct session *s)
 {
     struct admission a = {.powers = 0};
     struct genesis g;
+    struct config config;
     struct buffer bytes = {0};
     const char *path = args_value(&s->args, "genesis");
     if (path == NULL)
@@ -91,9 +73,10 @@ static int request(struct session *s)
         err = genesis_decode(&g, buffer_span(&bytes));
     code = err == OK ? home_setup_keys(s) : session_fail_at(s, err, path);
     if (code == EXIT_DONE)
-        code = sign_proofs(s, &g.ledger, &a);
+        code = home_setup_prove(s, &g.ledger, admin_key_path(s), &a);
+    home_setup_config(&config, &g.ledger, a.id);
     if (code == EXIT_DONE)
-        code = home_setup_files(s, buffer_span(&bytes), &g.ledger, a.id);
+        code = home_setup_files(s, buffer_span(&bytes), &config);
     if (code == EXIT_DONE)
         code = write_request(s, &a, &g.ledger);
     buffer_clear(&bytes);
