@@ -47,6 +47,7 @@ enum err folder_open(struct folder **out, struct ledger *l, const struct folder_
     snprintf(f->out.path, sizeof f->out.path, "%s", options->out);
     snprintf(f->in.path, sizeof f->in.path, "%s", options->in);
     enum err err = state_open(f);
+    f->out.cosigned = folder_cosigned(f);
     if (err == OK)
         *out = f;
     else
@@ -63,10 +64,23 @@ void folder_close(struct folder *f)
     free(f);
 }
 
+uint64_t folder_cosigned(const struct folder *f)
+{
+    const struct log *log, *own = ledger_log(f->l, f->member, 0);
+    struct txn *t = ledger_txn(f->l);
+    uint64_t sum = 0;
+    for (unsigned i = 0; t != NULL && own != NULL && (log = ledger_log_at(f->l, i)) != NULL; i++) {
+        struct cosign_row row;
+        if (cosign_row_last(t, log->no, own->no, &row) == OK)
+            sum += row.size;
+    }
+    return sum;
+}
+
 uint64_t folder_held(const struct folder *f)
 {
     const struct log *log;
-    uint64_t sum = 0;
+    uint64_t sum = folder_cosigned(f);
     for (unsigned i = 0; (log = ledger_log_at(f->l, i)) != NULL; i++)
         sum += log->frontier.size + log->head_size;
     return sum;

@@ -42,7 +42,7 @@ struct folder_options {
 struct folder_event {
     const char *name, *path;
     enum err err;
-    uint64_t entries, parts, skipped, bytes;
+    uint64_t entries, parts, cosignatures, skipped, bytes;
     const char *member;            /* forked: whose log */
 };
 struct folder_io {

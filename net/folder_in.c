@@ -20,6 +20,7 @@ static void tell(struct folder *f, const char *name, const struct folder_file *f
     if (home_path(path, sizeof path, f->in.path, file->at.name) == OK)
         f->io.event(f->io.ctx, &(struct folder_event){.name = name, .path = path, .err = err,
                                                       .entries = r->entries, .parts = r->parts,
+                                                      .cosignatures = r->cosignatures,
                                                       .skipped = r->skipped,
                                                       .bytes = file->at.bytes,
                                                       .member = r->forked});

@@ -5,6 +5,7 @@
 #ifndef JIELI_NET_FOLDER_INTERNAL_H
 #define JIELI_NET_FOLDER_INTERNAL_H
 
+#include "ledger/cosign.h"
 #include "net/bundle.h"
 #include "net/folder_list.h"
 
@@ -48,6 +49,8 @@ struct folder_out {
     enum err told;
     uint64_t looked;               /* folder_held when there was nothing to write */
     bool noticed;                  /* there is news: it is written after FOLDER_SETTLE_MS */
+    uint64_t cosigned;             /* folder_cosigned in the newest bundle */
+    uint64_t cosigning;            /* and in the one in the making */
     uint64_t name_s;               /* time in the newest name */
     struct bundle_maker *maker;
     struct bundle_selection what;
@@ -66,7 +69,9 @@ struct folder {
     struct folder_out out;
 };
 
-/* Entries of all logs: what grows when anything comes. */
+/* What we have cosigned of all logs, in entries. */
+uint64_t folder_cosigned(const struct folder *f);
+/* Entries of all logs, and that: what grows when anything comes. */
 uint64_t folder_held(const struct folder *f);
 /* Tells of a failure unless it is the one that was told last; OK resets. */
 void folder_tell(struct folder *f, enum err *told, const char *path, enum err err);

@@ -96,7 +96,7 @@ static bool base_choose(struct folder *f, const struct lying *lying, const char 
         *base = acked ? f->acked : "";
     else
         *base = written && !again && !many ? f->written : "";
-    return fresh || again;
+    return fresh || again || f->out.cosigning != f->out.cosigned;
 }
 
 static enum err out_begin(struct folder *f)
@@ -111,6 +111,7 @@ static enum err out_begin(struct folder *f)
     if (err != OK)
         return err;
     o->looked = held;
+    o->cosigning = folder_cosigned(f);
     if (!base_choose(f, &lying, &base))
         return OK;
     const uint64_t now_s = f->io.unix_s(f->io.ctx);
@@ -159,6 +160,8 @@ static enum err out_end(struct folder *f)
         err = file_replace(f->written, buffer_span(&o->heads), 0600);
     if (err == OK && (whole || answered(f)))
         err = again_write(f, f->io.unix_s(f->io.ctx));
+    if (err == OK)
+        o->cosigned = o->cosigning;
     if (err == OK)
         f->io.event(f->io.ctx, &(struct folder_event){.name = "folder-wrote", .path = o->file});
     return err;

@@ -42,6 +42,7 @@ static void on_event(void *ctx, const struct folder_event *e)
     if (strcmp(e->name, "folder-applied") == 0 || e->skipped > 0) {
         logline_uint(&line, "entries", e->entries);
         logline_uint(&line, "parts", e->parts);
+        logline_uint(&line, "cosignatures", e->cosignatures);
         logline_uint(&line, "skipped", e->skipped);
     }
     if (e->member != NULL && e->member[0] != '\0') {
@@ -51,6 +52,10 @@ static void on_event(void *ctx, const struct folder_event *e)
         logline_text(&line, "advice", hint);
     }
     logline_end(&line);
+    if (e->cosignatures > 0) {
+        n->waits.due = true;
+        sync_show_cosigned(n->sync);
+    }
 }
 
 enum err folders_open(struct node *n)

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/cosign.h"
@@ -189,6 +190,137 @@ static void the_first_one_that_covers_an_offer_is_kept_and_travels(void **state)
     town_clear(&t);
 }
 
+/* ---- peers that mean no good ---- */
+
+struct evil { struct town t; struct peer_id peer; struct buffer frame; };
+
+/* The convenor with a session whose other end, under yingji's name, is the test. */
+static void evil_init(struct evil *e)
+{
+    struct message *m = calloc(1, sizeof *m);
+    town_init(&e->t, 3, 6);
+    net_sim_link(e->t.sim, 0, 2);
+    net_sim_run(e->t.sim, 5000);
+    e->frame = (struct buffer){0};
+    e->peer = net_sim_stranger(e->t.sim, 0, "yingji");
+    m->type = MSG_HELLO;
+    m->u.hello.version = MESSAGE_VERSION;
+    m->u.hello.ledger = e->t.c->ledger;
+    strcpy(m->u.hello.member, "yingji");
+    assert_int_equal(message_encode(m, &e->frame), OK);
+    assert_int_equal(net_sim_inject(e->t.sim, 0, e->peer, buffer_span(&e->frame)), OK);
+    free(m);
+}
+
+static void evil_clear(struct evil *e)
+{
+    buffer_clear(&e->frame);
+    town_clear(&e->t);
+}
+
+/* A cosignature of xiaofang's log at `size` by whatever key, as the convenor would see it. */
+static struct cosigned forged(struct evil *e, const struct signkey *key, uint64_t size,
+                              uint64_t time_s)
+{
+    struct cosigned c = {.time_s = 0};
+    struct buffer head = {0};
+    struct note note;
+    struct ledger *l = e->t.c->members[0].ledger;
+    const struct log *log = ledger_log(l, "xiaofang", 0);
+    strcpy(c.head.origin, log->origin);
+    strcpy(c.member, "yingji");
+    c.head.size = size;
+    if (size <= log->frontier.size)
+        assert_int_equal(log_root(ledger_txn(l), log, size, &c.head.root), OK);
+    assert_int_equal(checkpoint_sign(&c.head, e->t.c->members[2].node, &head), OK);
+    assert_int_equal(note_decode(&note, buffer_span(&head)), OK);
+    c.log_key_id = note.sigs[0].id;
+    memcpy(c.log_sig.b, note.sigs[0].payload.data, SIG_BYTES);
+    note_clear(&note);
+    buffer_clear(&head);
+    assert_int_equal(cosigned_sign(&c, key, time_s), OK);
+    return c;
+}
+
+static enum err show(struct evil *e, const struct cosigned *c)
+{
+    struct message *m = calloc(1, sizeof *m);
+    struct buffer note = {0};
+    assert_int_equal(cosigned_encode(c, &note), OK);
+    m->type = MSG_COSIGN;
+    m->u.cosign.count = 1;
+    m->u.cosign.notes[0] = buffer_span(&note);
+    buffer_reset(&e->frame);
+    assert_int_equal(message_encode(m, &e->frame), OK);
+    free(m);
+    buffer_clear(&note);
+    return net_sim_inject(e->t.sim, 0, e->peer, buffer_span(&e->frame));
+}
+
+static unsigned rows(struct evil *e)
+{
+    struct cosign_cursor cursor = {.started = false};
+    struct cosign_row row;
+    unsigned count = 0;
+    while (cosign_row_next(ledger_txn(e->t.c->members[0].ledger), &cursor, &row) == OK)
+        count += row.time_s >= NET_SIM_START_S + 1000000;
+    return count;
+}
+
+static void a_forged_cosignature_ends_the_session(void **state)
+{
+    (void)state;
+    struct evil e;
+    enum err why = OK;
+    evil_init(&e);
+    struct cosigned c = forged(&e, e.t.c->members[1].cosigner, 3, NET_SIM_START_S + 1000000);
+    assert_int_equal(show(&e, &c), OK);
+    assert_int_equal(rows(&e), 1);
+    c = forged(&e, e.t.c->members[1].cosigner, 4, NET_SIM_START_S + 1000001);
+    c.sig.b[9] ^= 1;
+    assert_int_equal(show(&e, &c), ERR_SIGNATURE);
+    assert_true(net_sim_hung_up(e.t.sim, e.peer, &why));
+    assert_int_equal(why, ERR_SIGNATURE);
+    assert_int_equal(rows(&e), 1);
+    evil_clear(&e);
+}
+
+/* Heads beyond what is held cost a bounded room of memory, and no verification. */
+static void a_flood_of_cosignatures_from_the_future_is_bounded(void **state)
+{
+    (void)state;
+    struct evil e;
+    enum err why = OK;
+    evil_init(&e);
+    for (unsigned i = 0; i < 2000; i++) {
+        struct cosigned c = forged(&e, e.t.c->members[1].cosigner, 100 + i, NET_SIM_START_S);
+        assert_int_equal(show(&e, &c), OK);
+    }
+    assert_false(net_sim_hung_up(e.t.sim, e.peer, &why));
+    net_sim_run(e.t.sim, 2000);
+    cluster_report(e.t.c, 2, 1);
+    net_sim_run(e.t.sim, 3000);
+    assert_int_equal(rows(&e), 0);
+    evil_clear(&e);
+}
+
+/* The same one again and again is looked at and dropped; valid ones replace each other. */
+static void a_flood_of_valid_cosignatures_leaves_one_row(void **state)
+{
+    (void)state;
+    struct evil e;
+    evil_init(&e);
+    uint64_t size = ledger_log(e.t.c->members[0].ledger, "xiaofang", 0)->frontier.size;
+    for (uint64_t at = 1; at <= size; at++) {
+        struct cosigned c =
+            forged(&e, e.t.c->members[1].cosigner, at, NET_SIM_START_S + 1000000 + at);
+        for (unsigned i = 0; i < 50; i++)
+            assert_int_equal(show(&e, &c), OK);
+    }
+    assert_int_equal(rows(&e), 1);
+    evil_clear(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +330,9 @@ int main(void)
             a_log_is_cosigned_at_most_every_two_seconds_but_for_what_concerns_us),
         cmocka_unit_test(what_lacks_its_parts_is_not_cosigned_by_whom_it_concerns),
         cmocka_unit_test(the_first_one_that_covers_an_offer_is_kept_and_travels),
+        cmocka_unit_test(a_forged_cosignature_ends_the_session),
+        cmocka_unit_test(a_flood_of_cosignatures_from_the_future_is_bounded),
+        cmocka_unit_test(a_flood_of_valid_cosignatures_leaves_one_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

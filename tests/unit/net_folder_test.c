@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/cosign.h"
+#include "ledger/level.h"
 #include "ledger/log/home.h"
 #include "net/bundle.h"
 #include "net/bundle_file.h"
@@ -163,6 +165,29 @@ static void two_nodes_that_share_only_folders_converge_both_ways_and_fall_silent
     assert_int_equal(s->count, before);            /* acknowledgements are not acknowledged */
     assert_true(files_in(s->ab) <= 1 && files_in(s->ba) <= 1);
     assert_int_equal(said(s, "folder-bad", ERR_CORRUPT) + said(s, "folder-failed", ERR_IO), 0);
+}
+
+/* B has nothing to say but that it holds what A wrote. */
+static void a_cosignature_is_news_enough_for_a_bundle(void **state)
+{
+    struct site *s = *state;
+    struct act_level level;
+    struct position at;
+    both_open(s);
+    struct hash id = cluster_report(s->c, A, 1);
+    run(s, 60);
+    assert_true(equal(s));
+    struct ledger *b = s->c->members[B].ledger, *a = s->c->members[A].ledger;
+    struct cosign_own own = {.log = ledger_log(b, s->c->members[A].id, 0)->no};
+    assert_int_equal(ledger_cosign_give(b, s->c->members[B].cosigner, s->unix_s, &own, 1), OK);
+    assert_int_equal(own.err, OK);
+    run(s, 60);
+    assert_int_equal(ledger_find_id(a, &id, &at), OK);
+    assert_int_equal(ledger_level(a, at, s->unix_s, &level), OK);
+    assert_int_equal(level.mirrored, 1);
+    unsigned before = s->count;
+    run(s, 300);
+    assert_int_equal(s->count, before);
 }
 
 static void what_is_not_acknowledged_is_in_every_bundle_and_replaces_the_one_before(void **state)
@@ -429,6 +454,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SITE(two_nodes_that_share_only_folders_converge_both_ways_and_fall_silent),
+        WITH_SITE(a_cosignature_is_news_enough_for_a_bundle),
         WITH_SITE(what_is_not_acknowledged_is_in_every_bundle_and_replaces_the_one_before),
         WITH_SITE(a_one_way_gate_needs_no_answer),
         WITH_SITE(a_missing_bundle_makes_later_ones_wait_until_it_comes),
