@@ -116,39 +116,6 @@ void buffer_clear(struct buffer *b)
     *b = (struct buffer){0};
 }
 
-void store_u16(uint8_t out[2], uint16_t v)
-{
-    out[0] = (uint8_t)(v >> 8);
-    out[1] = (uint8_t)v;
-}
-
-void store_u32(uint8_t out[4], uint32_t v)
-{
-    store_u16(out, (uint16_t)(v >> 16));
-    store_u16(out + 2, (uint16_t)v);
-}
-
-void store_u64(uint8_t out[8], uint64_t v)
-{
-    store_u32(out, (uint32_t)(v >> 32));
-    store_u32(out + 4, (uint32_t)v);
-}
-
-uint16_t load_u16(const uint8_t in[2])
-{
-    return (uint16_t)(in[0] << 8 | in[1]);
-}
-
-uint32_t load_u32(const uint8_t in[4])
-{
-    return (uint32_t)load_u16(in) << 16 | load_u16(in + 2);
-}
-
-uint64_t load_u64(const uint8_t in[8])
-{
-    return (uint64_t)load_u32(in) << 32 | load_u32(in + 4);
-}
-
 enum err hex_encode(char *out, size_t out_bytes, struct span in)
 {
     static const char digits[] = "0123456789abcdef";

@@ -55,12 +55,33 @@ static inline struct span span_of(const void *data, size_t len)
     return (struct span){(const uint8_t *)data, len};
 }
 
-void store_u16(uint8_t out[2], uint16_t v);
-void store_u32(uint8_t out[4], uint32_t v);
-void store_u64(uint8_t out[8], uint64_t v);
-uint16_t load_u16(const uint8_t in[2]);
-uint32_t load_u32(const uint8_t in[4]);
-uint64_t load_u64(const uint8_t in[8]);
+static inline void store_u16(uint8_t out[2], uint16_t v)
+{
+    out[0] = (uint8_t)(v >> 8);
+    out[1] = (uint8_t)v;
+}
+static inline void store_u32(uint8_t out[4], uint32_t v)
+{
+    store_u16(out, (uint16_t)(v >> 16));
+    store_u16(out + 2, (uint16_t)v);
+}
+static inline void store_u64(uint8_t out[8], uint64_t v)
+{
+    store_u32(out, (uint32_t)(v >> 32));
+    store_u32(out + 4, (uint32_t)v);
+}
+static inline uint16_t load_u16(const uint8_t in[2])
+{
+    return (uint16_t)(in[0] << 8 | in[1]);
+}
+static inline uint32_t load_u32(const uint8_t in[4])
+{
+    return (uint32_t)load_u16(in) << 16 | load_u16(in + 2);
+}
+static inline uint64_t load_u64(const uint8_t in[8])
+{
+    return (uint64_t)load_u32(in) << 32 | load_u32(in + 4);
+}
 
 /* Lower-case hex and padded standard base64 of `len` bytes, NUL-terminated; out_bytes includes the
  * NUL. Decoders accept only the one canonical form. ERR_TOO_LARGE, ERR_FORMAT. */

@@ -9,6 +9,7 @@ const struct roster *ledger_roster(const struct ledger *l) { return l->roster; }
 const char *ledger_home(const struct ledger *l) { return l->home; }
 struct store *ledger_store(struct ledger *l) { return l->store; }
 uint64_t ledger_folded(const struct ledger *l) { return l->folded; }
+void ledger_defer(struct ledger *l, bool defer) { l->defer = defer; }
 
 struct member_no ledger_self(const struct ledger *l)
 {
@@ -19,6 +20,19 @@ struct member_no ledger_self(const struct ledger *l)
 const struct log *ledger_log_at(const struct ledger *l, unsigned i)
 {
     return i < l->log_count ? &l->logs[i]->log : NULL;
+}
+
+uint64_t ledger_verified(const struct ledger *l, struct log_no no)
+{
+    return no.v < l->log_count ? l->logs[no.v]->settled : 0;
+}
+
+uint64_t ledger_unsettled(const struct ledger *l)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < l->log_count; i++)
+        sum += l->logs[i]->log.frontier.size - l->logs[i]->settled;
+    return sum;
 }
 
 const struct log *ledger_log(const struct ledger *l, const char *member, uint32_t epoch)
@@ -52,7 +66,7 @@ void ledger_drop_read(struct ledger *l)
 enum err ledger_find_id(struct ledger *l, const struct hash *id, struct position *at)
 {
     struct txn *t = ledger_txn(l);
-    return t == NULL ? ERR_IO : index_id_get(t, id, at);
+    return t == NULL ? ERR_IO : index_id_get(l, t, id, at);
 }
 
 enum err ledger_verdict(struct ledger *l, struct position at, enum verdict *verdict,
@@ -61,11 +75,12 @@ enum err ledger_verdict(struct ledger *l, struct position at, enum verdict *verd
     struct verdict_row row;
     struct txn *t = ledger_txn(l);
     enum err err = t == NULL ? ERR_IO : verdict_get(t, at, &row);
-    if (err == OK) {
-        *verdict = row.verdict;
-        *reason = row.reason;
-    }
-    return err;
+    if (err != OK)
+        return err;
+    bool waits = at.index >= ledger_verified(l, at.log) && row.verdict != VERDICT_FOREIGN;
+    *verdict = waits ? VERDICT_PENDING : row.verdict;
+    *reason = waits ? REASON_NONE : row.reason;
+    return OK;
 }
 
 enum err ledger_state(struct ledger *l, const struct hash *case_id, struct case_state *out)

@@ -28,7 +28,8 @@ static void refuse(struct append *item, enum err err, enum reason reason)
 static bool answered_before(struct ledger *l, struct txn *t, struct append *item)
 {
     struct position p;
-    if (index_id_get(t, &item->id, &p) != OK || p.log.v != log_slot_of(l, ledger_self(l))->log.no.v)
+    if (index_id_get(l, t, &item->id, &p) != OK ||
+        p.log.v != log_slot_of(l, ledger_self(l))->log.no.v)
         return false;
     item->index = p.index;
     refuse(item, OK, REASON_NONE);
@@ -77,8 +78,11 @@ static enum err check_origin(struct ledger *l, struct txn *t, const struct intak
                                    &waits, &missing);
     if (*reason != REASON_NONE)
         return *reason == REASON_NOT_ENROLLED ? ERR_NOT_ENROLLED : ERR_VOID;
-    enum err err = waits ? ERR_PENDING : index_nonce_check(t, slot->log.no, e);
-    if (err == ERR_EXISTS) {
+    if (waits)
+        return ERR_PENDING;
+    struct usage usage;
+    enum err err = index_nonce_look(l, t, slot->log.no, index_nonce(e), e, &usage);
+    if (err == OK && usage.repeated) {
         *reason = REASON_REPEATED;
         return ERR_VOID;
     }
@@ -317,6 +321,8 @@ enum err ledger_append(struct ledger *l, struct append *items, size_t count)
     enum err err = ledger_gate(l);
     if (err == OK)
         err = check_unforked(l);
+    if (err == OK)
+        err = settle_before_own(l);
     for (size_t i = 0; err != OK && i < count; i++)
         refuse(&items[i], err, REASON_NONE);
     if (err != OK)

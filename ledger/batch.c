@@ -8,7 +8,7 @@
 
 void batch_init(struct batch *b, struct ledger *l, struct txn *t)
 {
-    *b = (struct batch){.l = l, .txn = t, .folded = l->folded};
+    *b = (struct batch){.l = l, .txn = t, .folded = l->folded, .fresh = fresh_mark(&l->fresh)};
 }
 
 void batch_clear(struct batch *b)
@@ -57,20 +57,39 @@ static enum err fold_touched(struct batch *b)
     return err;
 }
 
+enum err folded_reach(const struct ledger *l, struct txn *t, uint64_t from, uint64_t to,
+                      uint64_t *out)
+{
+    const struct log_slot *convenor = log_slot_of(l, (struct member_no){0});
+    const struct log_key first = log_key_entry(convenor->log.no, from);
+    struct cursor *c;
+    struct span key, value;
+    *out = to;
+    enum err err = cursor_open(t, TABLE_VERDICT, log_key_span(&first), &c);
+    if (err != OK)
+        return err;
+    while (*out == to && (err = cursor_next(c, &key, &value)) == OK) {
+        if (key.len != first.len || value.len != 4)
+            err = ERR_CORRUPT;
+        else if (load_u32(key.data) != convenor->log.no.v || load_u64(key.data + 4) >= to)
+            err = ERR_NOTFOUND;
+        else if (value.data[0] == VERDICT_PENDING)
+            *out = load_u64(key.data + 4);
+        if (err != OK)
+            break;
+    }
+    cursor_close(c);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
 /* Moves the folded size over every entry of the convenor that is decided. */
 static enum err advance(struct batch *b)
 {
     const struct log_slot *convenor = log_slot_of(b->l, (struct member_no){0});
-    while (b->folded < convenor->log.frontier.size) {
-        struct verdict_row row;
-        enum err err = verdict_get(b->txn, (struct position){convenor->log.no, b->folded}, &row);
-        if (err != OK)
-            return err;
-        if (row.verdict == VERDICT_PENDING)
-            break;
-        b->folded++;
-    }
-    return OK;
+    if (b->folded >= settled_of(b->l, convenor))
+        return OK;
+    return folded_reach(b->l, b->txn, b->folded, settled_of(b->l, convenor),
+                        &b->folded);
 }
 
 static enum err touch_waiting(struct batch *b)
@@ -102,22 +121,20 @@ static enum err row_of(void *batch, struct position at, struct verdict_row *out)
 static enum err entry_at(void *batch, struct position at, struct entry *out)
 {
     const struct batch *b = batch;
-    struct span bytes;
-    enum err err = log_read(b->txn, at.log, at.index, &bytes);
-    return err == OK ? entry_decode(out, bytes) : err;
+    return log_entry(b->txn, at.log, at.index, out);
 }
 
 static enum err find(void *batch, const struct hash *id, struct position *at)
 {
     const struct batch *b = batch;
-    return index_id_get(b->txn, id, at);
+    return index_id_get(b->l, b->txn, id, at);
 }
 
 static enum err of_case(void *batch, const struct hash *case_id, struct position **out,
                         size_t *count)
 {
     const struct batch *b = batch;
-    return index_case_get(b->txn, case_id, out, count);
+    return index_case_get(b->l, b->txn, case_id, out, count);
 }
 
 static enum err mark(void *batch, struct position at, const struct hash *case_id,
@@ -133,7 +150,7 @@ static enum err mark_circles(struct batch *b, bool *found)
 {
     const struct log_slot *convenor = log_slot_of(b->l, (struct member_no){0});
     const struct cycle_source source = {
-        .ctx = b, .convenor = convenor->log.no, .convenor_size = convenor->log.frontier.size,
+        .ctx = b, .convenor = convenor->log.no, .convenor_size = settled_of(b->l, convenor),
         .folded = b->folded, .place = place_of, .row = row_of, .read = entry_at, .find = find,
         .of_case = of_case, .mark = mark};
     return cycle_mark(&source, b->folded, found);
@@ -156,7 +173,7 @@ enum err batch_fold(struct batch *b)
             err = advance(b);
         if (err == OK)
             err = touch_waiting(b);
-        if (err == OK && b->touched_count == 0 && b->folded < convenor->log.frontier.size)
+        if (err == OK && b->touched_count == 0 && b->folded < settled_of(b->l, convenor))
             err = mark_circles(b, &found);
         if (err != OK)
             return err;

@@ -91,7 +91,7 @@ enum err ledger_case_entries(struct ledger *l, const struct hash *case_id, struc
 {
     struct position *list = NULL;
     struct txn *t = ledger_txn(l);
-    enum err err = t == NULL ? ERR_IO : index_case_get(t, case_id, &list, count);
+    enum err err = t == NULL ? ERR_IO : index_case_get(l, t, case_id, &list, count);
     if (err == OK && *count > max)
         err = ERR_TOO_LARGE;
     if (err == OK)
@@ -175,8 +175,7 @@ static enum err scan_hex(struct txn *t, const char *text, struct hash *out, size
         err = hex_encode(digits, sizeof digits, span_of(key.data, HASH_BYTES));
         if (err != OK || strncmp(digits, text, strlen(text)) != 0)
             break;
-        if (key.len == HASH_BYTES)
-            found_add(out, max, count, key.data);
+        found_add(out, max, count, key.data);
     }
     cursor_close(c);
     return err == ERR_NOTFOUND ? OK : err;

@@ -66,7 +66,7 @@ static enum err add_offerer(struct concern *c, struct ledger *l, struct txn *t,
     struct position at;
     if (!concern_answers(e))
         return OK;
-    enum err err = index_id_get(t, &e->base, &at);
+    enum err err = index_id_stored(l, t, &e->base, &at);
     const struct log_slot *slot = err == OK ? log_slot_at(l, at.log) : NULL;
     if (slot != NULL && slot->member.v != MEMBER_NONE)
         add(c, e, roster_member(l->roster, slot->member));

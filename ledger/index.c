@@ -1,71 +1,69 @@
+/* Where an entry, a nonce and the entries of a case are found, and what became of an entry. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/sha256.h"
 #include "ledger/internal.h"
 
-enum { ID_PREFIX_BYTES = 12, NONCE_PREFIX_BYTES = 8, CHUNK_POSITIONS = 64 };
-
-void position_encode(uint8_t out[POSITION_BYTES], struct position p)
+static enum err row_put(struct batch *b, enum runs_kind kind, const struct row *row)
 {
-    store_u64(out, ((uint64_t)p.log.v << 48) | (p.index & 0xffffffffffffULL));
+    return b->deferred ? fresh_add(&b->l->fresh, kind, row) : runs_add(b->txn, kind, row);
 }
 
-struct position position_decode(const uint8_t in[POSITION_BYTES])
+/* Entries beyond what is settled are in no case and under no id yet. */
+static bool visible(const struct ledger *l, struct position p)
 {
-    uint64_t v = load_u64(in);
-    return (struct position){{(uint32_t)(v >> 48)}, v & 0xffffffffffffULL};
+    const struct log_slot *slot = p.log.v < l->log_count ? l->logs[p.log.v] : NULL;
+    return slot != NULL && p.index < settled_of(l, slot);
 }
 
-/* Appends one position to the list under key. */
-static enum err positions_add(struct txn *t, enum table table, struct span key, struct position p)
+enum err index_id_put(struct batch *b, const struct hash *id, struct position p)
 {
-    uint8_t list[CHUNK_POSITIONS * POSITION_BYTES];
-    struct span held = {NULL, 0};
-    enum err err = table_get(t, table, key, &held);
-    if (err != OK && err != ERR_NOTFOUND)
-        return err;
-    if (held.len + POSITION_BYTES > sizeof list)
-        return ERR_TOO_LARGE;
-    if (held.len > 0)
-        memcpy(list, held.data, held.len);
-    position_encode(list + held.len, p);
-    return table_put(t, table, key, span_of(list, held.len + POSITION_BYTES));
+    const struct row row = {row_key_short(load_u64(id->b)), row_at(p)};
+    return row_put(b, RUNS_ID, &row);
 }
 
-enum err index_id_put(struct txn *t, const struct hash *id, struct position p)
+static enum err id_find(const struct ledger *l, struct txn *t, const struct hash *id, bool any,
+                        struct position *p)
 {
-    enum err err = positions_add(t, TABLE_ID, span_of(id->b, ID_PREFIX_BYTES), p);
-    return err == ERR_TOO_LARGE ? OK : err;  /* 64 colliding prefixes: the rest is not found */
-}
-
-enum err index_id_get(struct txn *t, const struct hash *id, struct position *p)
-{
-    struct span list;
-    enum err err = table_get(t, TABLE_ID, span_of(id->b, ID_PREFIX_BYTES), &list);
-    if (err != OK)
-        return err;
-    for (size_t i = 0; i + POSITION_BYTES <= list.len; i += POSITION_BYTES) {
-        struct position at = position_decode(list.data + i);
-        struct hash leaf;
-        err = log_leaf(t, at.log, at.index, &leaf);
-        if (err != OK)
-            return err;
-        if (hash_equal(&leaf, id)) {
-            *p = at;
-            return OK;
-        }
+    uint64_t *at = NULL;
+    size_t count = 0;
+    struct hash leaf;
+    bool found = false;
+    const struct row_key key = row_key_short(load_u64(id->b));
+    enum err err = runs_find(t, RUNS_ID, &key, &at, &count);
+    for (size_t i = 0; err == OK && !found && i < count; i++) {
+        *p = row_position(at[i]);
+        if (!any && !visible(l, *p))
+            continue;
+        err = log_leaf(t, p->log, p->index, &leaf);
+        found = err == OK && hash_equal(&leaf, id);
     }
-    return ERR_NOTFOUND;
+    free(at);
+    return err == OK && !found ? ERR_NOTFOUND : err;
 }
 
-/* A log's nonces lie together, so that a run of its entries dirties few pages. */
-struct nonce_key { uint8_t b[2 + NONCE_PREFIX_BYTES]; };
-
-static void nonce_key(struct log_no no, const struct hash *used, struct nonce_key *out)
+enum err index_id_get(const struct ledger *l, struct txn *t, const struct hash *id,
+                      struct position *p)
 {
-    store_u16(out->b, (uint16_t)no.v);
-    memcpy(out->b + 2, used->b, NONCE_PREFIX_BYTES);
+    return id_find(l, t, id, false, p);
+}
+
+enum err index_id_stored(const struct ledger *l, struct txn *t, const struct hash *id,
+                         struct position *p)
+{
+    const struct row *fresh;
+    size_t next = 0;
+    enum err err = id_find(l, t, id, true, p);
+    while (err == ERR_NOTFOUND &&
+           (fresh = fresh_next(&l->fresh, RUNS_ID, load_u64(id->b), &next)) != NULL) {
+        struct hash leaf;
+        *p = row_position(fresh->at);
+        err = log_leaf(t, p->log, p->index, &leaf);
+        if (err == OK && !hash_equal(&leaf, id))
+            err = ERR_NOTFOUND;
+    }
+    return err;
 }
 
 static void nonce_used(const struct entry *e, struct hash *out)
@@ -75,86 +73,95 @@ static void nonce_used(const struct entry *e, struct hash *out)
     sha256_spans(parts, 2, out);
 }
 
-enum err index_nonce_put(struct txn *t, const struct entry *e, struct position p)
+uint64_t index_nonce(const struct entry *e)
 {
     struct hash used;
-    struct nonce_key key;
     nonce_used(e, &used);
-    nonce_key(p.log, &used, &key);
-    enum err err = positions_add(t, TABLE_NONCE, span_of(key.b, sizeof key.b), p);
-    return err == ERR_TOO_LARGE ? OK : err;
+    return load_u64(used.b);
 }
 
-enum err index_nonce_check(struct txn *t, struct log_no no, const struct entry *e)
+enum err index_nonce_put(struct batch *b, uint64_t nonce, struct position p)
 {
-    struct hash used;
-    struct nonce_key key;
-    struct span list;
-    nonce_used(e, &used);
-    nonce_key(no, &used, &key);
-    enum err err = table_get(t, TABLE_NONCE, span_of(key.b, sizeof key.b), &list);
-    if (err != OK)
-        return err == ERR_NOTFOUND ? OK : err;
-    for (size_t i = 0; i + POSITION_BYTES <= list.len; i += POSITION_BYTES) {
-        struct position at = position_decode(list.data + i);
-        struct span bytes;
-        struct entry other;
-        struct hash other_used;
-        err = log_read(t, at.log, at.index, &bytes);
-        if (err != OK)
-            return err;
-        if (entry_decode(&other, bytes) != OK)
-            continue;
-        nonce_used(&other, &other_used);
-        if (hash_equal(&used, &other_used))
-            return ERR_EXISTS;
+    const struct row row = {row_key_short(nonce), row_at(p)};
+    return row_put(b, RUNS_NONCE, &row);
+}
+
+/* What an entry that used the same, or begins alike, tells of `e`. */
+static enum err usage_look(struct txn *t, struct position at, const struct entry *e,
+                           struct usage *out)
+{
+    struct hash leaf, used, other_used;
+    struct entry other;
+    enum err err = log_leaf(t, at.log, at.index, &leaf);
+    if (err == OK && hash_equal(&leaf, &e->id)) {
+        out->held = out->repeated = true;
+        return OK;
     }
+    if (err == OK)
+        err = log_entry(t, at.log, at.index, &other);
+    if (err != OK)
+        return err;
+    nonce_used(e, &used);
+    nonce_used(&other, &other_used);
+    out->repeated = out->repeated || hash_equal(&used, &other_used);
     return OK;
 }
 
-static void chunk_key(uint8_t out[HASH_BYTES + 2], const struct hash *case_id, unsigned chunk)
+enum err index_nonce_look(const struct ledger *l, struct txn *t, struct log_no no, uint64_t nonce,
+                          const struct entry *e, struct usage *out)
 {
-    memcpy(out, case_id->b, HASH_BYTES);
-    store_u16(out + HASH_BYTES, (uint16_t)chunk);
+    const struct row *fresh;
+    size_t next = 0;
+    const struct row_key key = row_key_short(nonce);
+    uint64_t *at = NULL;
+    size_t count = 0;
+    *out = (struct usage){false, false};
+    if (!fresh_maybe_used(&l->fresh, nonce))
+        return OK;
+    enum err err = runs_find(t, RUNS_NONCE, &key, &at, &count);
+    if (err == ERR_NOTFOUND)
+        err = OK;
+    for (size_t i = 0; err == OK && !out->held && i < count; i++)
+        if (row_position(at[i]).log.v == no.v)
+            err = usage_look(t, row_position(at[i]), e, out);
+    free(at);
+    while (err == OK && !out->held &&
+           (fresh = fresh_next(&l->fresh, RUNS_NONCE, nonce, &next)) != NULL)
+        if (row_position(fresh->at).log.v == no.v)
+            err = usage_look(t, row_position(fresh->at), e, out);
+    return err;
 }
 
-enum err index_case_add(struct txn *t, const struct hash *case_id, struct position p)
+enum err index_case_add(struct batch *b, const struct hash *case_id, struct position p)
 {
-    uint8_t key[HASH_BYTES + 2];
-    for (unsigned chunk = 0; chunk <= UINT16_MAX; chunk++) {
-        chunk_key(key, case_id, chunk);
-        enum err err = positions_add(t, TABLE_CASE, span_of(key, sizeof key), p);
-        if (err != ERR_TOO_LARGE)
-            return err;
-    }
-    return ERR_TOO_LARGE;
+    const struct row row = {row_key_of(case_id), row_at(p)};
+    return row_put(b, RUNS_CASE, &row);
 }
 
-enum err index_case_get(struct txn *t, const struct hash *case_id, struct position **out,
-                        size_t *count)
+enum err index_case_get(const struct ledger *l, struct txn *t, const struct hash *case_id,
+                        struct position **out, size_t *count)
 {
-    uint8_t key[HASH_BYTES + 2];
+    uint64_t *at = NULL;
+    size_t rows = 0;
     struct position *list = NULL;
+    const struct row_key key = row_key_of(case_id);
     *count = 0;
-    for (unsigned chunk = 0; chunk <= UINT16_MAX; chunk++) {
-        struct span value;
-        chunk_key(key, case_id, chunk);
-        enum err err = table_get(t, TABLE_CASE, span_of(key, sizeof key), &value);
-        if (err == ERR_NOTFOUND)
-            break;
-        size_t more = value.len / POSITION_BYTES;
-        struct position *grown =
-            err == OK ? realloc(list, (*count + more + 1) * sizeof *list) : NULL;
-        if (grown == NULL) {
-            free(list);
-            return err == OK ? ERR_NOMEM : err;
-        }
-        list = grown;
-        for (size_t i = 0; i < more; i++)
-            list[(*count)++] = position_decode(value.data + i * POSITION_BYTES);
+    enum err err = runs_find(t, RUNS_CASE, &key, &at, &rows);
+    if (err == OK && (list = malloc(rows * sizeof *list)) == NULL)
+        err = ERR_NOMEM;
+    for (size_t i = 0; err == OK && i < rows; i++) {
+        const struct position p = row_position(at[i]);
+        if (visible(l, p))
+            list[(*count)++] = p;
     }
-    *out = list;
-    return list == NULL ? ERR_NOTFOUND : OK;
+    free(at);
+    if (err == OK && *count == 0)
+        err = ERR_NOTFOUND;
+    if (err == OK)
+        *out = list;
+    else
+        free(list);
+    return err;
 }
 
 enum err verdict_put(struct txn *t, struct position p, const struct verdict_row *row)

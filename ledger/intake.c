@@ -103,8 +103,8 @@ static enum err case_intake(struct batch *b, struct position p, const struct ent
         err = verdict_put(b->txn, p, &row);
     }
     for (unsigned i = 0; err == OK && i < count; i++) {
-        err = index_case_add(b->txn, &ids[i], p);
-        if (err == OK)
+        err = index_case_add(b, &ids[i], p);
+        if (err == OK && !b->deferred)
             err = batch_touch(b, &ids[i]);
     }
     return err;
@@ -126,20 +126,6 @@ static enum err void_intake(struct batch *b, struct position p, const struct jud
     return verdict_put(b->txn, p, &row);
 }
 
-/* Whether the entry was met before, and its first key and nonce. */
-static enum err evidence_find(struct batch *b, struct log_no no, const struct entry *e,
-                              struct evidence *found)
-{
-    struct position held;
-    enum err err = index_id_get(b->txn, &e->id, &held);
-    found->held = err == OK;
-    if (err != OK && err != ERR_NOTFOUND)
-        return err;
-    err = index_nonce_check(b->txn, no, e);
-    found->repeated = err == ERR_EXISTS;
-    return err == ERR_EXISTS ? OK : err;
-}
-
 static enum err one_intake(struct batch *b, struct log_slot *slot, uint64_t index,
                            const struct intake *item, bool own_on_branch)
 {
@@ -149,17 +135,23 @@ static enum err one_intake(struct batch *b, struct log_slot *slot, uint64_t inde
     struct evidence found = {.decoded = item->decoded, .sig_ok = item->sig_ok,
                              .own_on_branch = own_on_branch};
     struct judgement j;
-    enum err err = found.decoded ? evidence_find(b, slot->log.no, e, &found) : OK;
+    struct usage usage = {false, false};
+    const uint64_t nonce = found.decoded ? index_nonce(e) : 0;
+    enum err err = found.decoded
+                       ? index_nonce_look(b->l, b->txn, slot->log.no, nonce, e, &usage)
+                       : OK;
     if (err != OK)
         return err;
+    found.held = usage.held;
+    found.repeated = usage.repeated;
     entry_judge(&at, &slot->tail, e, &found, &j);
     if (!found.decoded || j.foreign)
         return void_intake(b, p, &j);
-    err = index_id_put(b->txn, &e->id, p);
-    if (err == OK)
+    err = index_id_put(b, &e->id, p);
+    if (err == OK && !b->deferred)
         err = batch_wake(b, &e->id);
-    if (err == OK && !found.repeated)
-        err = index_nonce_put(b->txn, e, p);
+    if (err == OK)
+        err = index_nonce_put(b, nonce, p);
     if (err != OK)
         return err;
     tail_advance(&slot->tail, &at, e);
@@ -177,6 +169,8 @@ enum err intake_run(struct batch *b, struct log_slot *slot, const struct frontie
     struct branch br;
     uint64_t waits;
     enum err err = branch_init(&br, b, &slot->log, before, items, count);
+    if (err == OK && b->deferred)
+        err = fresh_filter(&b->l->fresh, b->txn);
     if (err == OK)
         err = table_count(b->txn, TABLE_WAIT, &waits);
     b->any_waits = err == OK && waits > 0;
@@ -188,5 +182,7 @@ enum err intake_run(struct batch *b, struct log_slot *slot, const struct frontie
             err = one_intake(b, slot, before->size + i, &items[i], holds);
     }
     branch_clear(&br);
+    if (err == OK && !b->deferred)
+        slot->indexed = slot->settled = slot->log.frontier.size;
     return err == OK ? tail_store(b->txn, slot) : err;
 }

@@ -2,17 +2,22 @@
 #ifndef JIELI_LEDGER_INTERNAL_H
 #define JIELI_LEDGER_INTERNAL_H
 
+#include "ledger/fresh.h"
 #include "ledger/judge.h"
 #include "ledger/ledger.h"
 #include "ledger/log/log_key.h"
 
-enum { POSITION_BYTES = 8 };
-
+/* settled <= indexed <= log.frontier.size. Every stored entry is judged, applied to the roster and
+ * known by its nonce; beyond `indexed` its rows are in memory, beyond `settled` no case has it. */
 struct log_slot {
     struct log log;
     struct member_no member;
     struct log_tail tail;
+    uint64_t indexed, settled;
+    uint64_t target;                   /* what `settled` becomes when the settling under way ends */
 };
+
+struct settle;
 
 struct ledger {
     char home[4096];
@@ -31,6 +36,10 @@ struct ledger {
     struct txn *read;                  /* the read transaction of ledger_txn, or NULL */
     ledger_changed *changed;
     void *changed_ctx;
+    bool defer;                        /* ledger_defer */
+    struct fresh fresh;
+    struct settle *settle;             /* under way between two steps, or NULL */
+    bool settling;                     /* within a step: cases reach up to the targets */
 };
 
 /* An entry on its way in: decoded, with what was found about it before the fold. */
@@ -46,6 +55,8 @@ struct batch {
     struct hash *touched;              /* case ids to be folded, unique */
     size_t touched_count, touched_cap;
     uint64_t folded;                   /* becomes ledger.folded when committed */
+    bool deferred;                     /* what comes in is settled later */
+    struct fresh_mark fresh;
     bool any_waits;                    /* TABLE_WAIT is not empty */
 };
 
@@ -64,8 +75,11 @@ MUST_CHECK enum err ledger_gate(struct ledger *l);
 /* Signatures of decoded entries, on the node's pool where there is one. */
 void verify_entries(const struct ledger *l, const struct entry *const *entries, size_t count,
                     bool *ok);
-struct log_slot *log_slot_of(struct ledger *l, struct member_no member);
-struct log_slot *log_slot_at(struct ledger *l, struct log_no no);
+struct log_slot *log_slot_of(const struct ledger *l, struct member_no member);
+struct log_slot *log_slot_at(const struct ledger *l, struct log_no no);
+/* Up to where entries of a log are in their cases: settled, or within a step of settling, the
+ * target. */
+uint64_t settled_of(const struct ledger *l, const struct log_slot *slot);
 struct place place_in(const struct ledger *l, const struct log_slot *slot, uint64_t index);
 MUST_CHECK enum err tail_store(struct txn *t, const struct log_slot *slot);
 MUST_CHECK enum err tail_load(struct txn *t, struct log_slot *slot);
@@ -73,6 +87,12 @@ MUST_CHECK enum err tail_load(struct txn *t, struct log_slot *slot);
 /* ---- receive.c ---- */
 /* The log of this origin. ERR_UNKNOWN_MEMBER: a name of our ledger, not held; ERR_WRONG_LEDGER. */
 MUST_CHECK enum err log_slot_named(struct ledger *l, const char *origin, struct log_slot **out);
+
+/* Whether the node found the entry's signatures good before its turn came; its id then. */
+bool verifier_known(const struct ledger *l, struct span bytes, struct hash *id);
+/* Any other work, in slices on all its cores. */
+void verifier_share(const struct ledger *l, void (*run)(void *job, size_t from, size_t to),
+                    void *job, size_t count);
 
 /* ---- access.c ---- */
 void ledger_drop_read(struct ledger *l);
@@ -85,6 +105,9 @@ MUST_CHECK enum err batch_touch(struct batch *b, const struct hash *case_id);
 MUST_CHECK enum err batch_wake(struct batch *b, const struct hash *id);
 /* After every entry is in: folds what was touched or waited, advances the folded size. */
 MUST_CHECK enum err batch_fold(struct batch *b);
+/* The first entry of the convenor from `from` on, below `to`, that is not decided; else `to`. */
+MUST_CHECK enum err folded_reach(const struct ledger *l, struct txn *t, uint64_t from, uint64_t to,
+                                 uint64_t *out);
 
 /* ---- intake.c ---- */
 /* Judges and indexes entries [from, from + count) of a log, already appended to it; `before` is the
@@ -92,18 +115,28 @@ MUST_CHECK enum err batch_fold(struct batch *b);
 MUST_CHECK enum err intake_run(struct batch *b, struct log_slot *slot,
                                const struct frontier *before, struct intake *items, size_t count);
 
-/* ---- index.c: how positions, verdicts and lists are written in the tables ---- */
-void position_encode(uint8_t out[POSITION_BYTES], struct position p);
-struct position position_decode(const uint8_t in[POSITION_BYTES]);
-
-MUST_CHECK enum err index_id_put(struct txn *t, const struct hash *id, struct position p);
-MUST_CHECK enum err index_id_get(struct txn *t, const struct hash *id, struct position *p);
-/* ERR_EXISTS: this log used this key and nonce before. */
-MUST_CHECK enum err index_nonce_put(struct txn *t, const struct entry *e, struct position p);
-MUST_CHECK enum err index_nonce_check(struct txn *t, struct log_no no, const struct entry *e);
-MUST_CHECK enum err index_case_add(struct txn *t, const struct hash *case_id, struct position p);
-MUST_CHECK enum err index_case_get(struct txn *t, const struct hash *case_id,
-                                   struct position **out, size_t *count);   /* caller frees */
+/* ---- index.c: where entries are found, and verdicts ---- */
+MUST_CHECK enum err index_id_put(struct batch *b, const struct hash *id, struct position p);
+/* Of what is settled: ERR_NOTFOUND. */
+MUST_CHECK enum err index_id_get(const struct ledger *l, struct txn *t, const struct hash *id,
+                                 struct position *p);
+/* Of all that is stored; a ledger opened to be read knows no rows in memory. */
+MUST_CHECK enum err index_id_stored(const struct ledger *l, struct txn *t, const struct hash *id,
+                                    struct position *p);
+/* First key and nonce of an entry, as they are indexed. */
+uint64_t index_nonce(const struct entry *e);
+MUST_CHECK enum err index_nonce_put(struct batch *b, uint64_t nonce, struct position p);
+/* What a log holds already, settled or not: the entry; another with its first key and nonce. */
+struct usage { bool held, repeated; };
+MUST_CHECK enum err index_nonce_look(const struct ledger *l, struct txn *t, struct log_no no,
+                                     uint64_t nonce, const struct entry *e, struct usage *out);
+MUST_CHECK enum err index_case_add(struct batch *b, const struct hash *case_id,
+                                   struct position p);
+/* Settled entries of the case, log by log; the caller frees. ERR_NOTFOUND: none, nothing to be
+ * freed. */
+MUST_CHECK enum err index_case_get(const struct ledger *l, struct txn *t,
+                                   const struct hash *case_id, struct position **out,
+                                   size_t *count);
 
 /* A plain valid entry has no row. */
 MUST_CHECK enum err verdict_put(struct txn *t, struct position p, const struct verdict_row *row);
@@ -119,9 +152,28 @@ MUST_CHECK enum err state_put(struct ledger *l, struct txn *t, const struct case
 MUST_CHECK enum err state_get(struct ledger *l, struct txn *t, const struct hash *case_id,
                               struct case_state *out);
 
+/* ---- settle.c ---- */
+/* Whether any log is stored further than it is settled. */
+bool settle_owed(const struct ledger *l);
+/* Before a write that settles at once: brings to an end what is under way, and what is owed of
+ * our own log. */
+MUST_CHECK enum err settle_before_own(struct ledger *l);
+/* Rows from memory into the store, in a transaction of its own, when there are many. */
+MUST_CHECK enum err settle_index(struct ledger *l, bool all);
+/* Makes the rows in memory anew from the stored entries, after start. */
+MUST_CHECK enum err settle_recall(struct ledger *l, struct txn *t);
+void settle_drop(struct ledger *l);
+
 /* ---- refold.c ---- */
-MUST_CHECK enum err refold_load(struct ledger *l, struct txn *t, const struct hash *case_id,
+MUST_CHECK enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *case_id,
                                 uint64_t folded, struct case_fold **out);
+/* The same of entries that are known. On any thread, with a transaction of its own. */
+MUST_CHECK enum err refold_list(const struct ledger *l, struct txn *t, const struct hash *case_id,
+                                const struct position *list, size_t count, uint64_t folded,
+                                struct case_fold **out);
+/* State, verdicts and waits of a case as folded. */
+MUST_CHECK enum err refold_write(struct batch *b, const struct hash *case_id,
+                                 const struct case_fold *f);
 MUST_CHECK enum err refold_case(struct batch *b, const struct hash *case_id);
 
 #endif

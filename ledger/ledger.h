@@ -1,9 +1,10 @@
 /* The ledger of one node: every log held, judged, folded, and our own grown through the gate.
  * One thread owns a writable ledger. Readers of the same uid open it read-only, daemon or not.
  *
- * Two sizes per log: stored (hashes proven) is log.frontier.size; folded is how far signatures are
- * checked and cases folded. The folded prefix of the convenor's log is what our own acts name as
- * `law`. */
+ * Two sizes per log: *stored*, log.frontier.size (proven by hashes, signatures checked), and
+ * *verified*, ledger_verified: cases folded. They differ only while much is on its way; everything
+ * that is asked is answered as of the verified sizes. The folded prefix of the convenor's log is
+ * what our own acts name as `law`. */
 #ifndef JIELI_LEDGER_LEDGER_H
 #define JIELI_LEDGER_LEDGER_H
 
@@ -15,12 +16,18 @@
 
 struct ledger;
 
-/* Checks signatures of many entries at once, ok[i] for each: entry_verify on the node's pool, or
- * one after the other when NULL is passed to ledger_open. */
+/* The cores of the node: checks signatures of many entries at once, ok[i] for each as entry_verify,
+ * and shares other work. One after the other when NULL is passed to ledger_open. */
 struct verifier {
     void *ctx;
     void (*verify)(void *ctx, const struct entry *const *entries, size_t count,
                    const struct hash *ledger, bool *ok);
+    /* Whether the signatures of the entry that lies at `bytes` were found good already, and its id;
+     * NULL: never. */
+    bool (*known)(void *ctx, struct span bytes, struct hash *id);
+    /* Runs a job of `count` items in slices on all cores, until it is done; NULL: on one. */
+    void (*share)(void *ctx, void (*run)(void *job, size_t from, size_t to), void *job,
+                  size_t count);
 };
 
 enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
@@ -55,6 +62,10 @@ const struct log *ledger_log_at(const struct ledger *l, unsigned i);
 const struct log *ledger_log(const struct ledger *l, const char *member, uint32_t epoch);
 /* Convenor's log below which everything is folded: the `law` of an act written now. */
 uint64_t ledger_folded(const struct ledger *l);
+/* How far a log of ledger_log_at is verified. */
+uint64_t ledger_verified(const struct ledger *l, struct log_no no);
+/* The same of a store that is read without a ledger. ERR_CORRUPT. */
+MUST_CHECK enum err ledger_settled_read(struct txn *t, struct log_no no, uint64_t *size);
 /* In a read-only ledger: takes the newest snapshot, rebuilding the roster when it grew. */
 MUST_CHECK enum err ledger_refresh(struct ledger *l);
 /* The read transaction of now; valid until the next write, refresh or close. */
@@ -88,6 +99,8 @@ MUST_CHECK enum err ledger_check_head(struct ledger *l, struct span note, struct
  * COMMIT_MAX_ENTRIES entries): head note, a consistency proof from our stored size to it (NULL when
  * we hold nothing of the log), packages of that log in order starting where we stand. Entries are
  * judged and folded in the same commit.
+ * Where catching up is deferred or something is still to be settled, they are stored, judged and
+ * applied to the roster, and their cases folded by ledger_settle.
  * ERR_PROOF: the sender's fault; or, where our size is a power of two, a fork that such a proof
  * cannot show. ERR_GAP: starts beyond what we hold. ERR_FORK: the head is signed and contradicts
  * what we hold, or the proof leads to it from another past; both heads are kept where ours covers
@@ -95,6 +108,17 @@ MUST_CHECK enum err ledger_check_head(struct ledger *l, struct span note, struct
 MUST_CHECK enum err ledger_receive(struct ledger *l, struct span head_note,
                                    const struct proof *consistency,
                                    const struct package *const *packages, size_t count);
+
+/* Much more is on its way: from now on what is received is settled later. Whoever says so has to
+ * see to ledger_settle. */
+void ledger_defer(struct ledger *l, bool defer);
+/* One step of some milliseconds: folds cases of what is stored and not verified, each once. *more:
+ * not done yet, what was stored meanwhile not counted. A crash between steps costs nothing but the
+ * steps. Errors as ledger_receive. */
+MUST_CHECK enum err ledger_settle(struct ledger *l, bool *more);
+MUST_CHECK enum err ledger_settle_all(struct ledger *l);
+/* Entries stored and not verified. */
+uint64_t ledger_unsettled(const struct ledger *l);
 
 /* Called in the write path after every commit that changed a log: for announcing. */
 typedef void ledger_changed(void *ctx, const struct log *log);
@@ -127,13 +151,13 @@ MUST_CHECK enum err ledger_state(struct ledger *l, const struct hash *case_id,
  * many). */
 MUST_CHECK enum err ledger_find_case(struct ledger *l, const char *text, struct hash *out,
                                      size_t max, size_t *count);
-/* Positions of a case's entries in the order of arrival. */
+/* Positions of a case's verified entries, log by log. */
 MUST_CHECK enum err ledger_case_entries(struct ledger *l, const struct hash *case_id,
                                         struct position *out, size_t max, size_t *count);
 /* A fresh fold of a case from the stored entries. */
 MUST_CHECK enum err ledger_fold_case(struct ledger *l, const struct hash *case_id,
                                      struct case_fold **out);
-/* Verdict of any stored entry. */
+/* Verdict of any stored entry; one that is not verified yet is pending. */
 MUST_CHECK enum err ledger_verdict(struct ledger *l, struct position at, enum verdict *verdict,
                                    enum reason *reason);
 /* Cases newest first; with a custodian only that member's, its open ones before the ended ones.

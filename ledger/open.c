@@ -13,12 +13,12 @@ static void logs_free(struct ledger *l)
     l->log_count = 0;
 }
 
-struct log_slot *log_slot_at(struct ledger *l, struct log_no no)
+struct log_slot *log_slot_at(const struct ledger *l, struct log_no no)
 {
     return no.v < l->log_count ? l->logs[no.v] : NULL;
 }
 
-struct log_slot *log_slot_of(struct ledger *l, struct member_no member)
+struct log_slot *log_slot_of(const struct ledger *l, struct member_no member)
 {
     for (unsigned i = 0; i < l->log_count; i++)
         if (l->logs[i]->member.v == member.v)
@@ -26,10 +26,17 @@ struct log_slot *log_slot_of(struct ledger *l, struct member_no member)
     return NULL;
 }
 
+uint64_t settled_of(const struct ledger *l, const struct log_slot *slot)
+{
+    return l->settling && slot->target > slot->settled ? slot->target : slot->settled;
+}
+
 struct place place_in(const struct ledger *l, const struct log_slot *slot, uint64_t index)
 {
     return (struct place){l->roster, slot->member, slot->log.epoch, index};
 }
+
+enum { TAIL_BYTES = 36 };
 
 static void tail_key(uint8_t out[8], struct log_no no)
 {
@@ -39,28 +46,51 @@ static void tail_key(uint8_t out[8], struct log_no no)
 
 enum err tail_store(struct txn *t, const struct log_slot *slot)
 {
-    uint8_t key[8], value[20];
+    uint8_t key[8], value[TAIL_BYTES];
     tail_key(key, slot->log.no);
     store_u32(value, slot->tail.law_epoch);
     store_u64(value + 4, slot->tail.law_max);
     store_u64(value + 12, slot->tail.time_max_s);
+    store_u64(value + 20, slot->indexed);
+    store_u64(value + 28, slot->settled);
     return table_put(t, TABLE_META, span_of(key, sizeof key), span_of(value, sizeof value));
+}
+
+static enum err tail_read(struct txn *t, struct log_no no, struct log_slot *out)
+{
+    uint8_t key[8];
+    struct span value;
+    tail_key(key, no);
+    enum err err = table_get(t, TABLE_META, span_of(key, sizeof key), &value);
+    if (err != OK)
+        return err == ERR_NOTFOUND ? OK : err;
+    if (value.len != TAIL_BYTES)
+        return ERR_CORRUPT;
+    out->tail = (struct log_tail){load_u32(value.data), load_u64(value.data + 4),
+                                  load_u64(value.data + 12)};
+    out->indexed = load_u64(value.data + 20);
+    out->settled = load_u64(value.data + 28);
+    return OK;
 }
 
 enum err tail_load(struct txn *t, struct log_slot *slot)
 {
-    uint8_t key[8];
-    struct span value;
-    tail_key(key, slot->log.no);
     slot->tail = (struct log_tail){0};
-    enum err err = table_get(t, TABLE_META, span_of(key, sizeof key), &value);
+    slot->indexed = slot->settled = 0;
+    enum err err = tail_read(t, slot->log.no, slot);
     if (err != OK)
-        return err == ERR_NOTFOUND ? OK : err;
-    if (value.len != 20)
-        return ERR_CORRUPT;
-    slot->tail = (struct log_tail){load_u32(value.data), load_u64(value.data + 4),
-                                   load_u64(value.data + 12)};
-    return OK;
+        return err;
+    return slot->settled <= slot->indexed && slot->indexed <= slot->log.frontier.size
+               ? OK
+               : ERR_CORRUPT;
+}
+
+enum err ledger_settled_read(struct txn *t, struct log_no no, uint64_t *size)
+{
+    struct log_slot slot = {.settled = 0};
+    enum err err = tail_read(t, no, &slot);
+    *size = slot.settled;
+    return err;
 }
 
 static enum err slot_load(struct ledger *l, struct txn *t, struct log_no no)
@@ -116,7 +146,7 @@ enum err logs_load(struct ledger *l, struct txn *t)
 static enum err roster_load(struct ledger *l, struct txn *t)
 {
     struct cursor *c;
-    struct span key, value, bytes;
+    struct span key, value;
     enum err err = cursor_open(t, TABLE_GOV, (struct span){NULL, 0}, &c);
     if (err != OK)
         return err;
@@ -130,9 +160,7 @@ static enum err roster_load(struct ledger *l, struct txn *t)
             const struct member *m = roster_by_log(l->roster, slot->log.member);
             slot->member.v = m == NULL ? MEMBER_NONE : m->no.v;
         }
-        err = log_read(t, slot->log.no, index, &bytes);
-        if (err == OK)
-            err = entry_decode(&e, bytes);
+        err = log_entry(t, slot->log.no, index, &e);
         if (err == OK)
             err = value.len == 0 ? roster_restore(l->roster, slot->member, index, &e)
                                  : roster_reject(l->roster, slot->member, &e);
@@ -189,6 +217,7 @@ static enum err genesis_load(struct ledger *l, const struct hash *pinned)
 enum err ledger_restore(struct ledger *l, enum err why)
 {
     struct txn *t;
+    settle_drop(l);
     enum err err = txn_write(l->store, &t);
     if (err != OK)
         return ERR_UNCERTAIN;
@@ -229,6 +258,8 @@ static enum err prepare_write(struct ledger *l, const struct ledger_options *o)
     if (err != OK)
         return err;
     err = ledger_reload(l, t);
+    if (err == OK)
+        err = settle_recall(l, t);
     if (err == OK)
         err = table_put(t, TABLE_META, span_of("ledger", 6),
                         span_of(l->genesis.ledger.b, HASH_BYTES));
@@ -285,6 +316,8 @@ void ledger_close(struct ledger *l)
 {
     if (l == NULL)
         return;
+    settle_drop(l);
+    fresh_clear(&l->fresh);
     gate_close(l->gate);
     txn_abort(l->read);
     store_close(l->store);

@@ -103,35 +103,52 @@ enum err ledger_check_head(struct ledger *l, struct span note, struct checkpoint
     return OK;
 }
 
+/* Entries decoded, their signatures checked where nobody did before; leaves[i] is their hash. */
+static void entries_check(struct ledger *l, const struct span *bytes, const struct hash *leaves,
+                          struct intake *items, size_t count)
+{
+    const struct entry *entries[PACKAGE_ENTRIES];
+    bool ok[PACKAGE_ENTRIES];
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        items[i].decoded = entry_decode_as(&items[i].entry, bytes[i], &leaves[i]) == OK;
+        if (items[i].decoded && !items[i].sig_ok)
+            entries[n++] = &items[i].entry;
+    }
+    if (n > 0)
+        verify_entries(l, entries, n, ok);
+    n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].decoded && !items[i].sig_ok)
+            items[i].sig_ok = ok[n++];
+}
+
 /* One package into the open transaction. */
 static enum err receive_package(struct batch *b, struct log_slot *slot,
                                 const struct checkpoint *head, const struct package *p,
                                 struct intake *items)
 {
     struct hash leaves[PACKAGE_ENTRIES];
-    const struct entry *entries[PACKAGE_ENTRIES];
-    bool ok[PACKAGE_ENTRIES];
     struct frontier before = slot->log.frontier;
     if (strcmp(p->member, slot->log.member) != 0 || p->epoch != slot->log.epoch ||
-        p->tree_size != head->size)
+        p->tree_size != head->size || p->count > PACKAGE_ENTRIES)
         return ERR_FORMAT;
     if (p->start > before.size)
         return ERR_GAP;
     if (p->start + p->count <= before.size)
         return OK;
-    enum err err = package_verify(p, b->txn, &slot->log, &head->root, leaves);
+    const size_t skip = (size_t)(before.size - p->start), count = p->count - skip;
+    for (size_t i = 0; i < p->count; i++) {
+        bool known = verifier_known(b->l, p->entries[i], &leaves[i]);
+        if (!known)
+            merkle_leaf(p->entries[i], &leaves[i]);
+        if (i >= skip)
+            items[i - skip].sig_ok = known;
+    }
+    enum err err = package_prove(p, b->txn, &slot->log, &head->root, leaves);
     if (err != OK)
         return err;
-    size_t skip = (size_t)(before.size - p->start), count = p->count - skip, n = 0;
-    for (size_t i = 0; i < count; i++) {
-        items[i].decoded = entry_decode(&items[i].entry, p->entries[skip + i]) == OK;
-        if (items[i].decoded)
-            entries[n++] = &items[i].entry;
-    }
-    verify_entries(b->l, entries, n, ok);
-    n = 0;
-    for (size_t i = 0; i < count; i++)
-        items[i].sig_ok = items[i].decoded && ok[n++];
+    entries_check(b->l, p->entries + skip, leaves + skip, items, count);
     err = log_append(b->txn, &slot->log, p->entries + skip, leaves + skip, count);
     return err == OK ? intake_run(b, slot, &before, items, count) : err;
 }
@@ -151,7 +168,7 @@ static enum err receive_all(struct batch *b, struct log_slot *slot, const struct
         if (err == OK)                  /* until then the older head is what we can serve under */
             err = log_head_put(b->txn, &slot->log, note, head->size);
     }
-    return err == OK ? batch_fold(b) : err;
+    return err == OK && !b->deferred ? batch_fold(b) : err;
 }
 
 /* Whether what is held grows into the head; a proof that shows it to have another past is kept. */
@@ -179,13 +196,36 @@ static enum err seal_own(struct ledger *l, const struct log_slot *slot, uint64_t
     return gate_confirm(l->gate, &slot->log, from) == OK ? OK : ERR_UNCERTAIN;
 }
 
+static enum err receive_commit(struct ledger *l, struct log_slot *slot,
+                               const struct checkpoint *head, struct span note,
+                               const struct package *const *packages, size_t count)
+{
+    struct batch b;
+    struct txn *t;
+    ledger_drop_read(l);
+    enum err err = txn_write(l->store, &t);
+    if (err != OK)
+        return err;
+    batch_init(&b, l, t);
+    b.deferred = l->defer || settle_owed(l);
+    err = receive_all(&b, slot, head, note, packages, count);
+    if (err == OK)
+        err = txn_commit(t);
+    else
+        txn_abort(t);
+    if (err == OK)
+        l->folded = b.folded;
+    else
+        fresh_rewind(&l->fresh, &b.fresh);
+    batch_clear(&b);
+    return err;
+}
+
 enum err ledger_receive(struct ledger *l, struct span head_note, const struct proof *consistency,
                         const struct package *const *packages, size_t count)
 {
     struct checkpoint head;
     struct log_slot *slot;
-    struct batch b;
-    struct txn *t;
     if (count > COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES)
         return ERR_TOO_LARGE;
     enum err err = slot_of_note(l, head_note, &slot);
@@ -201,22 +241,12 @@ enum err ledger_receive(struct ledger *l, struct span head_note, const struct pr
     err = check_consistency(l, &slot->log, &head, head_note, consistency);
     if (err != OK)
         return err;
-    ledger_drop_read(l);
-    err = txn_write(l->store, &t);
+    err = settle_index(l, false);
     if (err != OK)
         return err;
-    batch_init(&b, l, t);
-    err = receive_all(&b, slot, &head, head_note, packages, count);
-    uint64_t folded = b.folded;
-    batch_clear(&b);
-    if (err != OK) {
-        txn_abort(t);
-        return ledger_restore(l, err);
-    }
-    err = txn_commit(t);
+    err = receive_commit(l, slot, &head, head_note, packages, count);
     if (err != OK)
         return err == ERR_UNCERTAIN ? err : ledger_restore(l, err);
-    l->folded = folded;
     err = seal_own(l, slot, from);
     if (err == OK && l->changed != NULL && slot->log.frontier.size != from)
         l->changed(l->changed_ctx, &slot->log);

@@ -3,17 +3,14 @@
 
 #include "ledger/internal.h"
 
-static enum err add_one(struct ledger *l, struct txn *t, struct case_fold *f, struct position p,
-                        uint64_t folded)
+static enum err add_one(const struct ledger *l, struct txn *t, struct case_fold *f,
+                        struct position p, uint64_t folded)
 {
-    struct span bytes;
     struct entry e;
     struct verdict_row row;
     struct act_origin origin;
     const struct place at = place_in(l, log_slot_at(l, p.log), p.index);
-    enum err err = log_read(t, p.log, p.index, &bytes);
-    if (err == OK)
-        err = entry_decode(&e, bytes);
+    enum err err = log_entry(t, p.log, p.index, &e);
     if (err == OK)
         err = verdict_get(t, p, &row);
     if (err != OK)
@@ -23,32 +20,44 @@ static enum err add_one(struct ledger *l, struct txn *t, struct case_fold *f, st
     return err == ERR_EXISTS ? OK : err;
 }
 
-static enum err is_held(void *txn, const struct hash *id, bool *held)
+struct shelf { const struct ledger *l; struct txn *txn; };
+
+static enum err is_held(void *ctx, const struct hash *id, bool *held)
 {
+    const struct shelf *shelf = ctx;
     struct position p;
-    enum err err = index_id_get(txn, id, &p);
+    enum err err = index_id_get(shelf->l, shelf->txn, id, &p);
     *held = err == OK;
     return err == ERR_NOTFOUND ? OK : err;
 }
 
-enum err refold_load(struct ledger *l, struct txn *t, const struct hash *case_id, uint64_t folded,
+enum err refold_list(const struct ledger *l, struct txn *t, const struct hash *case_id,
+                     const struct position *list, size_t count, uint64_t folded,
                      struct case_fold **out)
 {
-    struct position *list = NULL;
+    struct shelf shelf = {l, t};
     struct case_fold *f = NULL;
-    size_t count;
-    enum err err = index_case_get(t, case_id, &list, &count);
-    if (err == OK)
-        err = case_fold_create(&f, l->roster, case_id);
+    enum err err = case_fold_create(&f, l->roster, case_id);
     for (size_t i = 0; err == OK && i < count; i++)
         err = add_one(l, t, f, list[i], folded);
     if (err == OK)
-        err = case_fold_settle(f, is_held, t);
-    free(list);
+        err = case_fold_settle(f, is_held, &shelf);
     if (err == OK)
         *out = f;
     else
         case_fold_free(f);
+    return err;
+}
+
+enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *case_id,
+                     uint64_t folded, struct case_fold **out)
+{
+    struct position *list = NULL;
+    size_t count;
+    enum err err = index_case_get(l, t, case_id, &list, &count);
+    if (err == OK)
+        err = refold_list(l, t, case_id, list, count, folded, out);
+    free(list);
     return err;
 }
 
@@ -76,12 +85,9 @@ static enum err write_origin_wait(struct batch *b, const struct act_view *v,
     const struct log_slot *slot = log_slot_of(b->l, v->origin.member);
     const struct officer *signers[ENTRY_MAX_SIGNERS];
     struct hash missing;
-    struct span bytes;
     struct entry e;
     bool waits;
-    enum err err = log_read(b->txn, slot->log.no, v->origin.index, &bytes);
-    if (err == OK)
-        err = entry_decode(&e, bytes);
+    enum err err = log_entry(b->txn, slot->log.no, v->origin.index, &e);
     if (err != OK || e.law_epoch > LAW_EPOCH)
         return err;
     if (e.law_size > b->folded && e.law_size < *least_law)
@@ -114,25 +120,28 @@ static bool plain(const struct case_state *s)
     return s->pending_count + s->void_count + s->overtaken_count == 0;
 }
 
-enum err refold_case(struct batch *b, const struct hash *case_id)
+enum err refold_write(struct batch *b, const struct hash *case_id, const struct case_fold *f)
 {
-    struct case_fold *f = NULL;
     struct case_state before;
-    enum err err = state_get(b->l, b->txn, case_id, &before);
-    bool was_plain = err == ERR_NOTFOUND || (err == OK && plain(&before));
-    if (err != OK && err != ERR_NOTFOUND)
-        return err;
-    err = refold_load(b->l, b->txn, case_id, b->folded, &f);
-    if (err != OK)
-        return err;
     const struct case_state *now = case_fold_state(f);
-    if (!was_plain || !plain(now)) {
+    enum err err = state_get(b->l, b->txn, case_id, &before);
+    const bool was_plain = err == ERR_NOTFOUND || (err == OK && plain(&before));
+    if (err == ERR_NOTFOUND)
+        err = OK;
+    if (err == OK && (!was_plain || !plain(now))) {
         err = write_verdicts(b, f);
         if (err == OK && now->pending_count > 0)
             err = write_waits(b, f, case_id);
     }
+    return err == OK ? state_put(b->l, b->txn, now) : err;
+}
+
+enum err refold_case(struct batch *b, const struct hash *case_id)
+{
+    struct case_fold *f = NULL;
+    enum err err = refold_load(b->l, b->txn, case_id, b->folded, &f);
     if (err == OK)
-        err = state_put(b->l, b->txn, now);
+        err = refold_write(b, case_id, f);
     case_fold_free(f);
     return err;
 }

@@ -182,6 +182,8 @@ static enum err part_apply(struct ledger *l, const struct message *m, struct bun
         err = incoming_path(l, &m->u.part.commitment, path, sizeof path);
     if (err == OK)
         err = piece_write(path, offset, m->u.part.bytes);
+    if (err == OK)                         /* who may read it is told by its case */
+        err = ledger_settle_all(l);
     if (err == OK && offset + m->u.part.bytes.len == m->u.part.total)
         err = part_finish(l, path, &m->u.part.commitment, result);
     return err;
@@ -255,6 +257,7 @@ enum err bundle_apply(struct ledger *l, struct bundle_reader *b, struct bundle_r
     bool forked = false;
     *result = (struct bundle_result){0};
     enum err err = bundle_belongs(l, b);
+    ledger_defer(l, true);
     while (err == OK && (err = bundle_next(b, &frame)) == OK) {
         err = bundle_apply_message(l, frame, result);
         forked |= err == ERR_FORK;
@@ -263,5 +266,7 @@ enum err bundle_apply(struct ledger *l, struct bundle_reader *b, struct bundle_r
     }
     if (err == ERR_NOTFOUND)
         err = forked ? ERR_FORK : OK;
-    return err;
+    ledger_defer(l, false);
+    const enum err settled = ledger_settle_all(l);
+    return err == OK || settled == ERR_UNCERTAIN ? settled : err;
 }

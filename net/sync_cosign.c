@@ -89,13 +89,13 @@ static bool parts_held(struct sync *s, const struct entry *e)
 static bool entry_pass(struct sync *s, const struct log *log, struct cosign_log *c)
 {
     struct concern concern = {.count = 0};
-    struct span bytes;
     struct entry e;
     struct txn *t = ledger_txn(s->l);
-    enum err err = t == NULL ? ERR_IO : log_read(t, log->no, c->looked, &bytes);
-    if (err == OK && entry_decode(&e, bytes) == OK)
-        err = ledger_concern(s->l, &e, &concern);
-    if (err != OK)
+    enum err err = t == NULL ? ERR_IO : log_entry(t, log->no, c->looked, &e);
+    const bool unread = err == ERR_IO || err == ERR_NOTFOUND || err == ERR_CORRUPT;
+    if (err == OK && ledger_concern(s->l, &e, &concern) != OK)
+        return false;
+    if (unread)
         return false;
     if (concern_has(&concern, ledger_self(s->l))) {
         if (!parts_held(s, &e))

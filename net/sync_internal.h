@@ -25,6 +25,7 @@ enum {
     SYNC_DOUBT_MS = 1000,          /* silence after we showed something: ask whether it lives */
     SYNC_BUSY_BYTES = 65536,       /* a line that was given more may be busy for longer */
     SYNC_RELAY_MS = 50,            /* heads of others are passed on at most so often */
+    SYNC_NEAR_ENTRIES = 4096,      /* so many on their way are folded as they come */
     SYNC_WANT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES,
     SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
     SYNC_PARTS_WANTED = 256,

@@ -60,10 +60,8 @@ static void parts_want(struct sync *s, const struct case_state *state, const str
 
 static enum err entry_at(struct sync *s, struct log_no log, uint64_t index, struct entry *e)
 {
-    struct span bytes;
     struct txn *t = ledger_txn(s->l);
-    enum err err = t == NULL ? ERR_IO : log_read(t, log, index, &bytes);
-    return err == OK ? entry_decode(e, bytes) : err;
+    return t == NULL ? ERR_IO : log_entry(t, log, index, e);
 }
 
 static void case_parts_want(struct sync *s, const struct case_state *state)
@@ -147,7 +145,7 @@ void needs_tick(struct sync *s)
     sweep_slice(s, slice / 64);
     const struct log *log;
     for (unsigned i = 0; i < s->needs_len && (log = ledger_log_at(s->l, i)) != NULL; i++) {
-        for (; slice > 0 && s->needs[i] < log->frontier.size && room_left(s); slice--) {
+        for (; slice > 0 && s->needs[i] < ledger_verified(s->l, log->no) && room_left(s); slice--) {
             if (entry_at(s, log->no, s->needs[i]++, &e) == OK)
                 entry_look(s, &e);
         }

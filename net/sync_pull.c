@@ -284,6 +284,7 @@ static enum err packages_commit(struct sync *s, const struct message *m)
     const struct proof *proof = &m->u.packages.consistency;
     for (unsigned i = 0; i < m->u.packages.count; i++)
         list[i] = &s->packages[i];
+    ledger_defer(s->l, !sync_near(s));
     return ledger_receive(s->l, m->u.packages.note, proof, list, m->u.packages.count);
 }
 

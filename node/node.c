@@ -10,7 +10,8 @@
 #include "node/node_parts.h"
 #include "node/ops.h"
 
-enum { TICK_MS = 250, REAP_MS = 600000 };
+enum { TICK_MS = 250, REAP_MS = 600000, SETTLE_NEAR_MS = 1000, SETTLE_OWED_MS = 60000,
+       SETTLE_RETRY_MS = 10000 };
 
 static const struct sync_options SYNC = {.heartbeat_ms = 10000, .exchange_ms = 30000,
                                          .want_timeout_ms = 20000};
@@ -253,6 +254,49 @@ static void tick(struct node *n)
     }
 }
 
+/* Whether what is owed can be settled now: nothing is missing, or little for a while already, or it
+ * waited long. Earlier much would wait again for what is still on its way. */
+static bool settle_due(struct node *n, uint64_t now_ms)
+{
+    if (n->settling || sync_idle(n->sync)) {
+        return true;
+    }
+    if (!sync_near(n->sync)) {
+        n->near_ms = 0;
+    } else if (n->near_ms == 0) {
+        n->near_ms = now_ms;
+    }
+    return (n->near_ms != 0 && now_ms >= n->near_ms + SETTLE_NEAR_MS) ||
+           now_ms >= n->owed_ms + SETTLE_OWED_MS;
+}
+
+static void settle(struct node *n)
+{
+    const uint64_t now_ms = clock_steady_ms();
+    bool more = false;
+    if (ledger_unsettled(n->ledger) == 0) {
+        n->owed_ms = n->near_ms = 0;
+        return;
+    }
+    if (n->owed_ms == 0) {
+        n->owed_ms = now_ms;
+    }
+    if (n->fatal != OK || now_ms < n->settle_retry_ms || !settle_due(n, now_ms)) {
+        return;
+    }
+    enum err err = ledger_settle(n->ledger, &more);
+    n->settling = more;
+    if (!more) {
+        n->owed_ms = n->near_ms = 0;
+    }
+    if (err == ERR_UNCERTAIN) {
+        n->fatal = err;
+    } else if (err != OK) {
+        n->settle_retry_ms = now_ms + SETTLE_RETRY_MS;
+        (void)failure_report(n->logger, "settle", n->home, err);
+    }
+}
+
 enum err node_run(struct node *n)
 {
     n->batch.stop = false;
@@ -261,11 +305,12 @@ enum err node_run(struct node *n)
         if (n->stopping) {
             queue_stop(n->queue);
         }
-        queue_take(n->queue, n->tick_ms, &n->batch);
+        queue_take(n->queue, n->settling ? 0 : n->tick_ms, &n->batch);
         ops_serve(n);
         faces_announce(n);
         serve_events(n);
         faces_announce(n);
+        settle(n);
         tick(n);
         waits_serve(n);
     }

@@ -182,9 +182,17 @@ static void pool_verify(void *ctx, const struct entry *const *entries, size_t co
     pool_finish(p, &job);
 }
 
+void pool_share(void *pool, void (*run)(void *job, size_t from, size_t to), void *job,
+                size_t count)
+{
+    struct pool_job shared = {.run = run, .ctx = job, .count = count};
+    pool_submit(pool, &shared);
+    pool_finish(pool, &shared);
+}
+
 struct verifier pool_verifier(struct pool *pool)
 {
-    return (struct verifier){.ctx = pool, .verify = pool_verify};
+    return (struct verifier){.ctx = pool, .verify = pool_verify, .share = pool_share};
 }
 
 uint64_t pool_checked(const struct pool *pool)

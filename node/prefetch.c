@@ -19,8 +19,6 @@ struct ahead {
     size_t count;
     struct span *entries;
     struct hash *ids;              /* of the entries whose signatures are good; others stay zero */
-    uint32_t *index;               /* open addressing by id: entry number + 1 */
-    size_t slots;                  /* a power of two */
     const struct hash *ledger;
     struct pool_job job;
 };
@@ -45,7 +43,6 @@ static void ahead_free(struct ahead *a)
     }
     free(a->entries);
     free(a->ids);
-    free(a->index);
     free(a);
 }
 
@@ -93,17 +90,12 @@ static struct ahead *ahead_create(struct span frame, const struct hash *ledger)
     }
     free(m);
     if (err == OK && a->count > 0) {
-        a->slots = 16;
-        while (a->slots < 2 * a->count) {
-            a->slots *= 2;
-        }
         a->frame = frame.data;
         a->ledger = ledger;
         a->ids = calloc(a->count, sizeof *a->ids);
-        a->index = calloc(a->slots, sizeof *a->index);
         a->job = (struct pool_job){.run = check_range, .ctx = a, .count = a->count};
     }
-    if (err == OK && a->ids != NULL && a->index != NULL) {
+    if (err == OK && a->ids != NULL) {
         return a;
     }
     ahead_free(a);
@@ -218,73 +210,51 @@ void prefetch_drop(struct prefetch *p, struct span frame)
     ahead_free(withdraw(p, frame));
 }
 
-static size_t slot_of(const struct ahead *a, const struct hash *id)
-{
-    return (size_t)load_u64(id->b) & (a->slots - 1);
-}
-
 void prefetch_take(struct prefetch *p, struct span frame)
 {
-    static const struct hash none = {{0}};
     ahead_free(p->taken);
     p->taken = withdraw(p, frame);
-    struct ahead *a = p->taken;
-    for (size_t i = 0; a != NULL && i < a->count; i++) {
-        if (hash_equal(&a->ids[i], &none)) {
-            continue;
-        }
-        size_t at = slot_of(a, &a->ids[i]);
-        while (a->index[at] != 0) {
-            at = (at + 1) & (a->slots - 1);
-        }
-        a->index[at] = (uint32_t)i + 1;
-    }
 }
 
-static bool known(const struct ahead *a, const struct hash *id)
+/* Entries lie in a frame in their order. */
+static bool known(void *ctx, struct span bytes, struct hash *id)
 {
-    if (a == NULL) {
+    static const struct hash none = {{0}};
+    const struct prefetch *p = ctx;
+    const struct ahead *a = p->taken;
+    size_t lo = 0, hi = a == NULL ? 0 : a->count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if ((uintptr_t)a->entries[mid].data < (uintptr_t)bytes.data) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    if (a == NULL || lo == a->count || a->entries[lo].data != bytes.data ||
+        a->entries[lo].len != bytes.len || hash_equal(&a->ids[lo], &none)) {
         return false;
     }
-    for (size_t at = slot_of(a, id); a->index[at] != 0; at = (at + 1) & (a->slots - 1)) {
-        if (hash_equal(&a->ids[a->index[at] - 1], id)) {
-            return true;
-        }
-    }
-    return false;
+    *id = a->ids[lo];
+    return true;
 }
 
-/* Entries not known are moved together, checked, and their answers put back. */
 static void verify(void *ctx, const struct entry *const *entries, size_t count,
                    const struct hash *ledger, bool *ok)
 {
-    struct prefetch *p = ctx;
-    struct verifier pool = pool_verifier(p->pool);
-    const struct entry **rest = malloc((count + 1) * sizeof *rest);
-    bool *rest_ok = malloc(count + 1);
-    size_t n = 0;
-    if (rest == NULL || rest_ok == NULL || p->taken == NULL) {
-        pool.verify(pool.ctx, entries, count, ledger, ok);
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            ok[i] = known(p->taken, &entries[i]->id);
-            if (!ok[i]) {
-                rest[n++] = entries[i];
-            }
-        }
-        pool.verify(pool.ctx, rest, n, ledger, rest_ok);
-        n = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (!ok[i]) {
-                ok[i] = rest_ok[n++];
-            }
-        }
-    }
-    free(rest);
-    free(rest_ok);
+    const struct prefetch *p = ctx;
+    const struct verifier pool = pool_verifier(p->pool);
+    pool.verify(pool.ctx, entries, count, ledger, ok);
+}
+
+static void share(void *ctx, void (*run)(void *job, size_t from, size_t to), void *job,
+                  size_t count)
+{
+    const struct prefetch *p = ctx;
+    pool_share(p->pool, run, job, count);
 }
 
 struct verifier prefetch_verifier(struct prefetch *p)
 {
-    return (struct verifier){.ctx = p, .verify = verify};
+    return (struct verifier){.ctx = p, .verify = verify, .known = known, .share = share};
 }

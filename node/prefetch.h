@@ -1,6 +1,6 @@
 /* Signatures of a frame's entries are checked on all cores while the frame still waits in the
  * queue, so that the ledger thread judges, folds and commits beside it. What was found good is
- * known by entry id, the hash of the very bytes, signatures included; the rest is checked again. */
+ * known by where it lies in the frame, its id with it; the rest is checked again. */
 #ifndef JIELI_NODE_PREFETCH_H
 #define JIELI_NODE_PREFETCH_H
 

@@ -74,6 +74,9 @@ struct entry {
  * ERR_RANGE (no or too many signers, a key twice, bad member id), ERR_UNSUPPORTED (algorithm). */
 MUST_CHECK enum err entry_decode(struct entry *out, struct span bytes);
 
+/* The same of bytes whose id is known. */
+MUST_CHECK enum err entry_decode_as(struct entry *out, struct span bytes, const struct hash *id);
+
 /* Strict decode of a payload alone, a draft's: bytes, id and signers stay zero. Same errors. */
 MUST_CHECK enum err entry_payload_decode(struct entry *out, struct span payload);
 

@@ -82,6 +82,7 @@ static void facts_field(struct cbor *c, struct entry *out)
 
 static void part_decode(struct cbor *c, struct part_ref *out)
 {
+    *out = (struct part_ref){0};
     array_of(c, 4);
     out->role = (uint8_t)uint_up_to(c, UINT8_MAX);
     out->mode = (uint8_t)uint_up_to(c, PART_SEALED);
@@ -141,9 +142,15 @@ static enum err payload_decode(struct entry *out, struct span payload)
     return cbor_end(&c);
 }
 
+/* Facts, parts and signers are filled as they come; what lies behind them is nobody's. */
+static void entry_reset(struct entry *out)
+{
+    memset(out, 0, offsetof(struct entry, facts));
+}
+
 enum err entry_payload_decode(struct entry *out, struct span payload)
 {
-    *out = (struct entry){0};
+    entry_reset(out);
     return payload.len <= ENTRY_MAX_BYTES ? payload_decode(out, payload) : ERR_TOO_LARGE;
 }
 
@@ -156,6 +163,7 @@ static void unprotected_empty(struct cbor *c)
 static void signer_decode(struct cbor *c, struct entry *out)
 {
     struct signer *s = &out->signers[out->signer_count];
+    *s = (struct signer){.role = 0};
     array_of(c, 3);
     struct span protected_bytes = cbor_bytes(c);
     unprotected_empty(c);
@@ -178,10 +186,10 @@ static void signers_decode(struct cbor *c, struct entry *out)
         signer_decode(c, out);
 }
 
-enum err entry_decode(struct entry *out, struct span bytes)
+static enum err cose_decode(struct entry *out, struct span bytes)
 {
     struct cbor c;
-    *out = (struct entry){0};
+    entry_reset(out);
     if (bytes.len > ENTRY_MAX_BYTES)
         return ERR_TOO_LARGE;
     cbor_init(&c, bytes);
@@ -195,9 +203,22 @@ enum err entry_decode(struct entry *out, struct span bytes)
     enum err e = cbor_end(&c);
     if (e == OK)
         e = payload_decode(out, payload);
-    if (e != OK)
-        return e;
     out->bytes = bytes;
-    merkle_leaf(bytes, &out->id);
-    return OK;
+    return e;
+}
+
+enum err entry_decode(struct entry *out, struct span bytes)
+{
+    enum err e = cose_decode(out, bytes);
+    if (e == OK)
+        merkle_leaf(bytes, &out->id);
+    return e;
+}
+
+enum err entry_decode_as(struct entry *out, struct span bytes, const struct hash *id)
+{
+    enum err e = cose_decode(out, bytes);
+    if (e == OK)
+        out->id = *id;
+    return e;
 }

@@ -285,6 +285,20 @@ enum err log_read(struct txn *t, struct log_no no, uint64_t index, struct span *
     return OK;
 }
 
+enum err log_entry(struct txn *t, struct log_no no, uint64_t index, struct entry *out)
+{
+    struct hash stored;
+    struct span bytes;
+    enum err err = stored_get(t, no, index, &stored, &bytes);
+    if (err != OK)
+        return err;
+    err = entry_decode(out, bytes);
+    if (err == OK)
+        return hash_equal(&stored, &out->id) ? OK : ERR_CORRUPT;
+    merkle_leaf(bytes, &out->id);
+    return hash_equal(&stored, &out->id) ? err : ERR_CORRUPT;
+}
+
 enum err log_leaf(struct txn *t, struct log_no no, uint64_t index, struct hash *leaf)
 {
     return log_leaves(t, no, index, leaf, 1);

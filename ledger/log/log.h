@@ -8,6 +8,7 @@
 
 #include "crypto/merkle.h"
 #include "crypto/note.h"
+#include "ledger/log/entry.h"
 #include "ledger/log/store.h"
 
 struct log_no { uint32_t v; };                 /* number of a log within this store */
@@ -42,6 +43,9 @@ MUST_CHECK enum err log_append(struct txn *t, struct log *log, const struct span
                                const struct hash *leaves, size_t count);
 /* Borrowed bytes of one entry, its leaf hash checked. ERR_NOTFOUND, ERR_CORRUPT. */
 MUST_CHECK enum err log_read(struct txn *t, struct log_no no, uint64_t index, struct span *entry);
+/* One entry decoded, borrowed from the store, its leaf hash checked. ERR_NOTFOUND, ERR_CORRUPT, and
+ * those of entry_decode for bytes that never were an entry. */
+MUST_CHECK enum err log_entry(struct txn *t, struct log_no no, uint64_t index, struct entry *out);
 /* The stored leaf hash alone (the entry id), entry bytes not looked at. */
 MUST_CHECK enum err log_leaf(struct txn *t, struct log_no no, uint64_t index, struct hash *leaf);
 /* Stored leaf hashes of entries [index, index + count), all within one bundle. */

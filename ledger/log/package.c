@@ -132,27 +132,39 @@ enum err package_decode(struct package *out, struct span bytes)
     return err == OK && reader_left(&r) != 0 ? ERR_FORMAT : err;
 }
 
-enum err package_verify_alone(const struct package *p, const struct hash *before,
-                              const struct hash *root, struct hash *leaves)
+void package_leaves(const struct package *p, struct hash *leaves)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        merkle_leaf(p->entries[i], &leaves[i]);
+}
+
+/* `before`: the leaf hashes of [bundle start, start). */
+static enum err subtree_verify(const struct package *p, const struct hash *before,
+                               const struct hash *root, const struct hash *leaves)
 {
     struct hash all[PACKAGE_ENTRIES], subtree;
     size_t held = (size_t)(p->start % PACKAGE_ENTRIES);
-    if (numbers_check(p) != OK)
-        return ERR_PROOF;
     if (held != 0 && before == NULL)
         return ERR_GAP;
     if (held != 0)
         memcpy(all, before, held * sizeof *before);
-    for (unsigned i = 0; i < p->count; i++)
-        merkle_leaf(p->entries[i], &all[held + i]);
-    memcpy(leaves, all + held, p->count * sizeof *leaves);
+    memcpy(all + held, leaves, p->count * sizeof *leaves);
     merkle_root(all, held + p->count, &subtree);
     return merkle_verify_subtree(bundle_start(p->start), p->start + p->count, p->tree_size,
                                  &subtree, root, &p->proof);
 }
 
-enum err package_verify(const struct package *p, struct txn *t, const struct log *log,
-                        const struct hash *root, struct hash *leaves)
+enum err package_verify_alone(const struct package *p, const struct hash *before,
+                              const struct hash *root, struct hash *leaves)
+{
+    if (numbers_check(p) != OK)
+        return ERR_PROOF;
+    package_leaves(p, leaves);
+    return subtree_verify(p, before, root, leaves);
+}
+
+enum err package_prove(const struct package *p, struct txn *t, const struct log *log,
+                       const struct hash *root, const struct hash *leaves)
 {
     struct hash before[PACKAGE_ENTRIES];
     size_t held = (size_t)(p->start % PACKAGE_ENTRIES);
@@ -160,6 +172,15 @@ enum err package_verify(const struct package *p, struct txn *t, const struct log
         return ERR_PROOF;
     if (p->start > log->frontier.size)
         return ERR_GAP;
+    if (numbers_check(p) != OK)
+        return ERR_PROOF;
     enum err err = held == 0 ? OK : log_leaves(t, log->no, bundle_start(p->start), before, held);
-    return err == OK ? package_verify_alone(p, before, root, leaves) : err;
+    return err == OK ? subtree_verify(p, before, root, leaves) : err;
+}
+
+enum err package_verify(const struct package *p, struct txn *t, const struct log *log,
+                        const struct hash *root, struct hash *leaves)
+{
+    package_leaves(p, leaves);
+    return package_prove(p, t, log, root, leaves);
 }

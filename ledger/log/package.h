@@ -30,6 +30,11 @@ MUST_CHECK enum err package_format(const struct package *p, struct buffer *out);
 /* Borrows from bytes. ERR_TRUNCATED, ERR_FORMAT (bytes left over, bad member id), ERR_RANGE (no
  * entry, past the end of the bundle or of the tree), ERR_TOO_LARGE (proof over 63 hashes). */
 MUST_CHECK enum err package_decode(struct package *out, struct span bytes);
+/* Leaf hashes of the entries. */
+void package_leaves(const struct package *p, struct hash *leaves);
+/* As package_verify, the leaf hashes given. */
+MUST_CHECK enum err package_prove(const struct package *p, struct txn *t, const struct log *log,
+                                  const struct hash *root, const struct hash *leaves);
 /* Leaf hashes of the entries into leaves[count], then the proof against `root` of the tree of
  * package->tree_size; leaves before `start` in the same bundle come from the store (held).
  * ERR_GAP if they are not held, ERR_PROOF. */

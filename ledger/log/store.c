@@ -53,6 +53,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_NONCE] = "nonce",
     [TABLE_GOV] = "gov",
     [TABLE_CASE] = "case",
+    [TABLE_CASE_ENTRY] = "case-entry",
     [TABLE_CASE_NEW] = "case-new",
     [TABLE_CASE_OF] = "case-of",
     [TABLE_VERDICT] = "verdict",

@@ -13,10 +13,11 @@ enum table {
     TABLE_BUNDLE,     /* log_no u32 ‖ bundle u32 → 256 entries with leaf hashes */
     TABLE_TILE,       /* log_no u32 ‖ level u8 ‖ n u32 → up to 256 hashes, levels 1.. */
     TABLE_HEAD,       /* log_no u32 → sizes, frontier, newest signed checkpoint note */
-    TABLE_ID,         /* first 12 bytes of entry id → positions (log_no u16 ‖ index u48)* */
-    TABLE_NONCE,      /* log_no u16 ‖ first 8 bytes of SHA-256(key ‖ nonce) → positions */
+    TABLE_ID,         /* rows (runs.h): first 8 bytes of entry id → position */
+    TABLE_NONCE,      /* rows: first 8 bytes of SHA-256(key ‖ nonce) → position */
     TABLE_GOV,        /* log_no u32 ‖ index u64 → "" valid governance, 01 a void enrolment */
-    TABLE_CASE,       /* case id → folded state; case id ‖ n u16 → up to 64 positions of entries */
+    TABLE_CASE,       /* case id → folded state */
+    TABLE_CASE_ENTRY, /* rows: case id → position of an entry of the case */
     TABLE_CASE_NEW,   /* complement of the claimed time of opening u64 ‖ case id → "" */
     TABLE_CASE_OF,    /* "C" custodian ‖ 0 ‖ ended ‖ ~time ‖ case id → "", "N" number → "" */
     TABLE_VERDICT,    /* log_no u32 ‖ index u64 → verdict of what is not plainly valid */

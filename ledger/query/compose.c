@@ -61,9 +61,10 @@ static void put_logs(struct answer *a)
     const struct log *log;
     for (unsigned i = 0; (log = ledger_log_at(a->l, i)) != NULL; i++)
         answer_add(a, list,
-                   json_pack("{s:s,s:I,s:I,s:I,s:s}", "member", log->member, "epoch",
+                   json_pack("{s:s,s:I,s:I,s:I,s:I,s:s}", "member", log->member, "epoch",
                              (json_int_t)log->epoch, "stored", (json_int_t)log->frontier.size,
-                             "head", (json_int_t)log->head_size, "origin", log->origin));
+                             "verified", (json_int_t)ledger_verified(a->l, log->no), "head",
+                             (json_int_t)log->head_size, "origin", log->origin));
 }
 
 static enum err count_verdicts(struct answer *a, uint64_t counts[VERDICT_FOREIGN + 1])

@@ -48,6 +48,8 @@ enum finding_kind {
     FIND_UNPROVEN,      /* partial file: [size, other) cannot be proven without what lies before */
     FIND_PARTS,         /* size of the other parts that the log's entries name are not held here */
     FIND_ERASED,        /* size of the other parts were erased here by order */
+    FIND_UNSETTLED,     /* of a home that catches up: cases hold only [0, size) of other entries, so
+                           that no state is compared */
     FIND_AHEAD,         /* longer than the other copy; size here, other there */
 };
 

@@ -62,6 +62,8 @@ static const struct { enum audit_weight weight; const char *name, *message; } fi
      N_("parts not held here")},
     [FIND_ERASED] = {AUDIT_SAID, "erased",
      N_("parts erased here by order")},
+    [FIND_UNSETTLED] = {AUDIT_SAID, "unsettled",
+     N_("still catching up: stored verdicts and states are not compared")},
     [FIND_AHEAD] = {AUDIT_SAID, "ahead",
      N_("longer than the other copy")},
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/fork.h"
+#include "ledger/ledger.h"
 #include "ledger/log/home.h"
 #include "ledger/log/log_key.h"
 #include "ledger/log/tile.h"
@@ -232,6 +233,26 @@ static enum err check_logs(struct home_audit *h)
 
 /* ---- what the node made of it ---- */
 
+/* Whether every entry is in its cases. Of a home that catches up, or was killed in it, some states
+ * may be further than others. */
+static enum err check_settled(struct home_audit *h, bool *settled)
+{
+    struct audit_run *r = &h->run;
+    enum err err = OK;
+    *settled = true;
+    for (unsigned i = 0; err == OK && i < r->log_count; i++) {
+        struct run_log *log = &r->logs[i];
+        uint64_t size;
+        err = ledger_settled_read(h->txn, log->stored, &size);
+        if (err != OK || size == log->count)
+            continue;
+        *settled = false;
+        run_found(r, log, (struct finding){.kind = FIND_UNSETTLED, .size = size,
+                                           .other = log->count});
+    }
+    return err;
+}
+
 static void verdict_wrong(struct home_audit *h, struct run_log *log, uint64_t index,
                           enum reason reason)
 {
@@ -327,6 +348,7 @@ static enum err check_stored(struct home_audit *h)
 static enum err audit_all(struct home_audit *h)
 {
     struct audit_run *r = &h->run;
+    bool settled = true;
     enum err err = load_logs(h);
     if (err == OK)
         err = part_files_open(&h->parts, h->home);
@@ -338,9 +360,13 @@ static enum err audit_all(struct home_audit *h)
         err = run_cosigned_rows(r, h->txn);
     if (err == OK && h->against != NULL)
         err = run_against(r, h->against);
+    if (err == OK)
+        err = check_settled(h, &settled);
+    if (!settled)
+        r->source.state = NULL;
     if (err == OK && !r->out->broken)
         err = run_fold(r);
-    if (err == OK && !r->out->broken)
+    if (err == OK && !r->out->broken && settled)
         err = check_stored(h);
     if (err == OK)
         run_lines(r);

@@ -19,7 +19,7 @@ static void trust(void *ctx, const struct entry *const *entries, size_t count,
 static struct load *city_build(struct bench *b, const char *home)
 {
     struct ledger *to;
-    const struct verifier verifier = {NULL, trust};
+    const struct verifier verifier = {.verify = trust};
     struct load *l = bench_committee(b, 4, BENCH_MEMBERS, false);
     const struct load_member *m = &l->members[load_idle(l, 0)];
     const struct ledger_options options = {.home = home, .member = m->id, .node_key = m->node,

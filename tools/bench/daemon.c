@@ -99,7 +99,7 @@ static json_t *ask(const struct daemon *d, json_t *request)
     return reply;
 }
 
-uint64_t daemon_entries(const struct daemon *d)
+uint64_t daemon_entries(const struct daemon *d, bool verified)
 {
     struct ledger *l;
     uint64_t sum = 0;
@@ -107,7 +107,8 @@ uint64_t daemon_entries(const struct daemon *d)
     if (ledger_open(&l, &options) != OK)
         return 0;
     for (unsigned i = 0; ledger_log_at(l, i) != NULL; i++)
-        sum += ledger_log_at(l, i)->frontier.size;
+        sum += verified ? ledger_verified(l, ledger_log_at(l, i)->no)
+                        : ledger_log_at(l, i)->frontier.size;
     ledger_close(l);
     return sum;
 }

@@ -25,7 +25,7 @@ void pull_run(struct pull *p, const struct bench *b, uint64_t entries, double ma
     bool done = false;
     while (!done && bench_now_s() < start + max_s) {
         nanosleep(&pause, NULL);
-        p->held = daemon_entries(&p->puller);
+        p->held = daemon_entries(&p->puller, entries == p->all);
         double s = daemon_memory_mib(&p->server), q = daemon_memory_mib(&p->puller);
         p->server_mib = s > p->server_mib ? s : p->server_mib;
         p->puller_mib = q > p->puller_mib ? q : p->puller_mib;

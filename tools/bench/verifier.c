@@ -43,5 +43,5 @@ static void verify(void *ctx, const struct entry *const *entries, size_t count,
 
 struct verifier bench_verifier(void)
 {
-    return (struct verifier){NULL, verify};
+    return (struct verifier){.verify = verify};
 }

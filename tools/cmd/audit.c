@@ -92,6 +92,7 @@ static void print_sizes(const struct finding *f)
 {
     const unsigned long long size = f->size, other = f->other;
     switch ((unsigned)f->kind) {
+    case FIND_UNSETTLED:
     case FIND_INCOMPLETE: printf(_(" (%llu of %llu entries)"), size, other); break;
     case FIND_ERASED:
     case FIND_PARTS: printf(_(" (%llu of %llu)"), size, other); break;

@@ -73,7 +73,7 @@ static void trust(void *ctx, const struct entry *const *entries, size_t count,
 static enum err fill(struct load *l, const struct command *c)
 {
     const struct load_member *idle = &l->members[load_idle(l, 0)];
-    const struct verifier verifier = {NULL, trust};
+    const struct verifier verifier = {.verify = trust};
     struct ledger *ledger = NULL;
     const struct ledger_options options = {.home = c->home, .member = idle->id,
                                            .node_key = idle->node, .verifier = &verifier,

@@ -162,6 +162,7 @@ enum err load_fill(struct load *l, struct ledger *to, uint64_t entries)
     struct buffer entry = {0};
     enum err err = cases == NULL ? ERR_NOMEM : OK;
     l->members[0].log.pushed = l->members[0].founding.count;
+    ledger_defer(to, true);
     while (err == OK && l->entries < entries) {
         const uint64_t next = l->entries + ROUND_ENTRIES, until = next < entries ? next : entries;
         while (err == OK && l->entries < until)
@@ -169,6 +170,9 @@ enum err load_fill(struct load *l, struct ledger *to, uint64_t entries)
         if (err == OK)
             err = push_all(l, to);
     }
+    ledger_defer(to, false);
+    if (err == OK)
+        err = ledger_settle_all(to);
     buffer_clear(&entry);
     free(cases);
     return err;

@@ -1,0 +1,569 @@
+/* The second half of a catch-up. What was received is stored, judged and applied to the roster; now
+ * its cases are folded, each once, in the order of their ids, in steps that are short.
+ *
+ *   targets     the stored sizes at the start; what comes meanwhile waits for the next time
+ *   cases       every case with an entry beyond the settled size is folded. The convenor's log is
+ *               taken for decided up to its target
+ *   woken       cases that waited for a law or an entry that is there now
+ *   end         where an entry of the convenor waits after all, or reaches a law beyond itself, all
+ *               is folded once more under the law up to there; then the sizes move on
+ *
+ * A crash leaves some cases folded further than the sizes say, and the next start folds them again:
+ * the fold of a case is made of its entries alone. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+enum { STEP_CASES = 512, STEP_ROWS = 1 << 16, STEP_WOKEN = 256, WAIT_KEY_MAX_BYTES = 65 };
+
+enum stage { STAGE_CASES, STAGE_WOKEN, STAGE_END };
+
+/* A row of TABLE_WAIT; the case is its end. */
+struct woken { uint8_t key[WAIT_KEY_MAX_BYTES]; uint8_t len; };
+
+struct settle {
+    enum stage stage;
+    uint64_t folded;                   /* the convenor's log below it is taken for decided */
+    bool again;
+    struct row_key next;               /* the next case */
+    uint64_t circle;                   /* least case_fold_circle met */
+    struct woken *woken;               /* by case */
+    size_t woken_count, woken_cap, woken_next;
+};
+
+/* One case of a step: first its positions, then its fold. */
+struct piece {
+    struct hash id;
+    size_t from, count;                /* in stretch.at */
+    struct case_fold *fold;
+    enum err err;
+};
+
+struct stretch {
+    struct ledger *l;
+    struct settle *s;
+    struct piece pieces[STEP_CASES];
+    size_t count;
+    struct position *at;
+    size_t at_count, at_cap;
+    bool last;
+};
+
+bool settle_owed(const struct ledger *l)
+{
+    for (unsigned i = 0; i < l->log_count; i++)
+        if (l->logs[i]->settled < l->logs[i]->log.frontier.size)
+            return true;
+    return false;
+}
+
+void settle_drop(struct ledger *l)
+{
+    if (l->settle != NULL)
+        free(l->settle->woken);
+    free(l->settle);
+    l->settle = NULL;
+    l->settling = false;
+}
+
+/* ---- rows in memory ---- */
+
+static enum err index_write(struct ledger *l, struct txn *t)
+{
+    enum err err = fresh_put(&l->fresh, t);
+    for (unsigned i = 0; err == OK && i < l->log_count; i++) {
+        struct log_slot *slot = l->logs[i];
+        if (slot->indexed == slot->log.frontier.size)
+            continue;
+        slot->indexed = slot->log.frontier.size;
+        err = tail_store(t, slot);
+    }
+    return err;
+}
+
+enum err settle_index(struct ledger *l, bool all)
+{
+    struct txn *t;
+    if (!all && l->fresh.kinds[RUNS_ID].count < FRESH_MAX_ENTRIES)
+        return OK;
+    ledger_drop_read(l);
+    enum err err = txn_write(l->store, &t);
+    if (err != OK)
+        return err;
+    err = index_write(l, t);
+    if (err == OK)
+        err = txn_commit(t);
+    else
+        txn_abort(t);
+    if (err == OK)
+        fresh_drop(&l->fresh);
+    return err == OK || err == ERR_UNCERTAIN ? err : ledger_restore(l, err);
+}
+
+static enum err recall_one(struct batch *b, struct log_slot *slot, uint64_t index)
+{
+    const struct position p = {slot->log.no, index};
+    struct hash ids[2];
+    struct verdict_row row;
+    struct entry e;
+    enum err err = log_entry(b->txn, p.log, index, &e);
+    if (err != OK)
+        return err == ERR_CORRUPT || err == ERR_NOTFOUND ? ERR_CORRUPT : OK;
+    err = verdict_get(b->txn, p, &row);
+    if (err != OK || row.verdict == VERDICT_FOREIGN)
+        return err;
+    err = index_id_put(b, &e.id, p);
+    if (err == OK)
+        err = index_nonce_put(b, index_nonce(&e), p);
+    const unsigned count = entry_room(&e, index) == ROOM_CASE ? entry_cases(&e, ids) : 0;
+    for (unsigned i = 0; err == OK && i < count; i++)
+        err = index_case_add(b, &ids[i], p);
+    return err;
+}
+
+enum err settle_recall(struct ledger *l, struct txn *t)
+{
+    struct batch b = {.l = l, .txn = t, .deferred = true};
+    enum err err = OK;
+    for (unsigned i = 0; i < l->log_count; i++) {
+        struct log_slot *slot = l->logs[i];
+        for (uint64_t k = slot->indexed; err == OK && k < slot->log.frontier.size; k++)
+            err = recall_one(&b, slot, k);
+    }
+    return err;
+}
+
+/* ---- the start ---- */
+
+static int by_case(const void *a, const void *b)
+{
+    const struct woken *x = a, *y = b;
+    int order = memcmp(x->key + x->len - HASH_BYTES, y->key + y->len - HASH_BYTES, HASH_BYTES);
+    return order != 0 ? order : memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+}
+
+/* Whether what the row waits for is there, under the law as it is taken. */
+static enum err wait_over(const struct ledger *l, struct txn *t, const struct settle *s,
+                          const uint8_t *key, bool *over)
+{
+    struct hash id;
+    struct position p;
+    *over = key[0] == 'L' && load_u64(key + 1) <= s->folded;
+    if (key[0] != 'I')
+        return OK;
+    memcpy(id.b, key + 1, HASH_BYTES);
+    enum err err = index_id_get(l, t, &id, &p);
+    *over = err == OK;
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static enum err woken_add(struct settle *s, struct span key)
+{
+    if (s->woken_count == s->woken_cap) {
+        size_t cap = s->woken_cap == 0 ? 64 : 2 * s->woken_cap;
+        struct woken *grown = realloc(s->woken, cap * sizeof *grown);
+        if (grown == NULL)
+            return ERR_NOMEM;
+        s->woken = grown;
+        s->woken_cap = cap;
+    }
+    struct woken *w = &s->woken[s->woken_count++];
+    w->len = (uint8_t)key.len;
+    memcpy(w->key, key.data, key.len);
+    return OK;
+}
+
+static enum err woken_find(struct ledger *l, struct txn *t, struct settle *s)
+{
+    struct cursor *c;
+    struct span key, value;
+    enum err err = cursor_open(t, TABLE_WAIT, (struct span){NULL, 0}, &c);
+    if (err != OK)
+        return err;
+    while ((err = cursor_next(c, &key, &value)) == OK) {
+        bool over;
+        if (key.len < 9 + HASH_BYTES || key.len > WAIT_KEY_MAX_BYTES)
+            err = ERR_CORRUPT;
+        else
+            err = wait_over(l, t, s, key.data, &over);
+        if (err == OK && over)
+            err = woken_add(s, key);
+        if (err != OK)
+            break;
+    }
+    cursor_close(c);
+    if (s->woken_count > 1)
+        qsort(s->woken, s->woken_count, sizeof *s->woken, by_case);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static enum err settle_begin(struct ledger *l)
+{
+    struct txn *t;
+    enum err err = settle_index(l, true);
+    if (err != OK)
+        return err;
+    for (unsigned i = 0; i < l->log_count; i++)
+        l->logs[i]->target = l->logs[i]->log.frontier.size;
+    struct settle *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return ERR_NOMEM;
+    l->settle = s;
+    l->settling = true;
+    s->folded = log_slot_of(l, (struct member_no){0})->target;
+    s->circle = UINT64_MAX;
+    err = txn_read(l->store, &t);
+    if (err != OK)
+        return err;
+    err = woken_find(l, t, s);
+    txn_abort(t);
+    return err;
+}
+
+/* ---- cases ---- */
+
+static enum err position_keep(struct stretch *x, struct position p)
+{
+    if (x->at_count == x->at_cap) {
+        size_t cap = x->at_cap == 0 ? 16 * STEP_CASES : 2 * x->at_cap;
+        struct position *grown = realloc(x->at, cap * sizeof *grown);
+        if (grown == NULL)
+            return ERR_NOMEM;
+        x->at = grown;
+        x->at_cap = cap;
+    }
+    x->at[x->at_count++] = p;
+    return OK;
+}
+
+/* The case gathered last stays when an entry of it is to be settled. */
+static void piece_end(struct stretch *x, bool touched)
+{
+    if (x->count == 0 || touched)
+        return;
+    x->at_count = x->pieces[--x->count].from;
+}
+
+/* Cases with something to be settled, from where the last step ended. */
+static enum err gather(struct stretch *x, struct runs_walk *w)
+{
+    struct row row, of = {{{0}}, 0};
+    bool touched = false, any = false;
+    enum err err;
+    for (size_t rows = 0; (err = runs_walk_next(w, &row)) == OK; rows++) {
+        const struct position p = row_position(row.at);
+        const struct log_slot *slot = log_slot_at(x->l, p.log);
+        if (slot == NULL)
+            return ERR_CORRUPT;
+        if (!any || !row_key_equal(&row.key, &of.key)) {
+            if (any)
+                piece_end(x, touched);
+            if (x->count == STEP_CASES || rows >= STEP_ROWS)
+                break;
+            x->pieces[x->count] = (struct piece){.from = x->at_count};
+            row_key_hash(&row.key, &x->pieces[x->count++].id);
+            of = row;
+            any = true;
+            touched = false;
+        }
+        if (p.index >= settled_of(x->l, slot))
+            continue;
+        touched = touched || p.index >= slot->settled;
+        err = position_keep(x, p);
+        if (err != OK)
+            return err;
+    }
+    x->last = err == ERR_NOTFOUND;
+    if (x->last && any)
+        piece_end(x, touched);
+    x->s->next = row.key;
+    for (size_t i = 0; i < x->count; i++)
+        x->pieces[i].count = (i + 1 < x->count ? x->pieces[i + 1].from : x->at_count) -
+                             x->pieces[i].from;
+    return x->last ? OK : err;
+}
+
+static void fold_range(void *job, size_t from, size_t to)
+{
+    struct stretch *x = job;
+    struct txn *t;
+    enum err err = txn_read(x->l->store, &t);
+    for (size_t i = from; i < to; i++) {
+        struct piece *p = &x->pieces[i];
+        p->err = err;
+        if (p->err == OK)
+            p->err = refold_list(x->l, t, &p->id, x->at + p->from, p->count, x->s->folded,
+                                 &p->fold);
+    }
+    if (err == OK)
+        txn_abort(t);
+}
+
+static void circle_note(struct settle *s, const struct case_fold *f)
+{
+    if (case_fold_circle(f) < s->circle)
+        s->circle = case_fold_circle(f);
+}
+
+static enum err pieces_write(struct stretch *x)
+{
+    struct batch b;
+    struct txn *t;
+    ledger_drop_read(x->l);
+    enum err err = txn_write(x->l->store, &t);
+    if (err != OK)
+        return err;
+    batch_init(&b, x->l, t);
+    b.folded = x->s->folded;
+    for (size_t i = 0; err == OK && i < x->count; i++) {
+        err = x->pieces[i].err;
+        if (err == OK)
+            err = refold_write(&b, &x->pieces[i].id, x->pieces[i].fold);
+        if (err == OK)
+            circle_note(x->s, x->pieces[i].fold);
+    }
+    batch_clear(&b);
+    if (err != OK) {
+        txn_abort(t);
+        return err;
+    }
+    return txn_commit(t);
+}
+
+static enum err step_cases(struct ledger *l)
+{
+    struct stretch *x = calloc(1, sizeof *x);
+    struct runs_walk *w = NULL;
+    struct txn *t = NULL;
+    if (x == NULL)
+        return ERR_NOMEM;
+    x->l = l;
+    x->s = l->settle;
+    enum err err = txn_read(l->store, &t);
+    if (err == OK)
+        err = runs_walk_open(t, RUNS_CASE, &l->settle->next, &w);
+    if (err == OK)
+        err = gather(x, w);
+    runs_walk_close(w);
+    txn_abort(t);
+    if (err == OK && x->count > 0) {
+        verifier_share(l, fold_range, x, x->count);
+        err = pieces_write(x);
+    }
+    if (err == OK && x->last)
+        l->settle->stage = STAGE_WOKEN;
+    for (size_t i = 0; i < x->count; i++)
+        case_fold_free(x->pieces[i].fold);
+    free(x->at);
+    free(x);
+    return err;
+}
+
+/* ---- woken ---- */
+
+/* Whether the cases' stage folded it already. */
+static enum err folded_already(const struct ledger *l, struct txn *t, const struct hash *case_id,
+                               bool *already)
+{
+    struct position *list = NULL;
+    size_t count = 0;
+    enum err err = index_case_get(l, t, case_id, &list, &count);
+    *already = err == ERR_NOTFOUND;
+    for (size_t i = 0; err == OK && i < count; i++)
+        *already = *already || list[i].index >= log_slot_at(l, list[i].log)->settled;
+    free(list);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+static enum err woken_fold(struct batch *b, struct settle *s, const struct hash *case_id)
+{
+    struct case_fold *f = NULL;
+    bool already;
+    enum err err = folded_already(b->l, b->txn, case_id, &already);
+    if (err != OK || already)
+        return err;
+    err = refold_load(b->l, b->txn, case_id, s->folded, &f);
+    if (err == OK)
+        err = refold_write(b, case_id, f);
+    if (err == OK)
+        circle_note(s, f);
+    case_fold_free(f);
+    return err;
+}
+
+static void woken_case(const struct woken *w, struct hash *out)
+{
+    memcpy(out->b, w->key + w->len - HASH_BYTES, HASH_BYTES);
+}
+
+static enum err woken_some(struct batch *b, struct settle *s)
+{
+    enum err err = OK;
+    for (unsigned n = 0; err == OK && n < STEP_WOKEN && s->woken_next < s->woken_count; n++) {
+        struct hash case_id, next;
+        woken_case(&s->woken[s->woken_next], &case_id);
+        do {
+            if (++s->woken_next < s->woken_count)
+                woken_case(&s->woken[s->woken_next], &next);
+        } while (s->woken_next < s->woken_count && hash_equal(&case_id, &next));
+        err = woken_fold(b, s, &case_id);
+    }
+    return err;
+}
+
+static enum err step_woken(struct ledger *l)
+{
+    struct settle *s = l->settle;
+    struct batch b;
+    struct txn *t;
+    if (s->woken_next == s->woken_count) {
+        s->stage = STAGE_END;
+        return OK;
+    }
+    ledger_drop_read(l);
+    enum err err = txn_write(l->store, &t);
+    if (err != OK)
+        return err;
+    batch_init(&b, l, t);
+    b.folded = s->folded;
+    err = woken_some(&b, s);
+    batch_clear(&b);
+    if (err != OK) {
+        txn_abort(t);
+        return err;
+    }
+    return txn_commit(t);
+}
+
+/* ---- the end ---- */
+
+/* What was taken for decided and is not: everything once more under the law up to there. */
+static void pass_again(struct settle *s, uint64_t folded)
+{
+    s->folded = folded;
+    s->again = true;
+    s->stage = STAGE_CASES;
+    s->next = (struct row_key){{0}};
+    s->woken_next = 0;
+}
+
+/* Only now: had they gone before a crash, nobody would fold their cases again. */
+static enum err woken_delete(struct batch *b, const struct settle *s)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < s->woken_count; i++) {
+        const struct woken *w = &s->woken[i];
+        bool over;
+        err = wait_over(b->l, b->txn, s, w->key, &over);
+        if (err == OK && over)
+            err = table_del(b->txn, TABLE_WAIT, span_of(w->key, w->len));
+        if (err == ERR_NOTFOUND)
+            err = OK;
+    }
+    return err;
+}
+
+static enum err sizes_move(struct ledger *l, struct batch *b)
+{
+    enum err err = woken_delete(b, l->settle);
+    if (err != OK)
+        return err;
+    for (unsigned i = 0; i < l->log_count; i++)
+        l->logs[i]->settled = settled_of(l, l->logs[i]);
+    err = batch_fold(b);
+    for (unsigned i = 0; err == OK && i < l->log_count; i++)
+        err = tail_store(b->txn, l->logs[i]);
+    return err;
+}
+
+static enum err settle_end(struct ledger *l)
+{
+    struct settle *s = l->settle;
+    struct batch b;
+    struct txn *t;
+    ledger_drop_read(l);
+    enum err err = txn_write(l->store, &t);
+    if (err != OK)
+        return err;
+    batch_init(&b, l, t);
+    b.folded = s->folded;
+    err = sizes_move(l, &b);
+    if (err == OK)
+        err = txn_commit(t);
+    else
+        txn_abort(t);
+    if (err == OK)
+        l->folded = b.folded;
+    batch_clear(&b);
+    if (err != OK)
+        return err == ERR_UNCERTAIN ? err : ledger_restore(l, err);
+    settle_drop(l);
+    if (!settle_owed(l))
+        fresh_clear(&l->fresh);
+    return OK;
+}
+
+static enum err step_end(struct ledger *l)
+{
+    struct settle *s = l->settle;
+    uint64_t reach = s->folded;
+    struct txn *t;
+    enum err err = txn_read(l->store, &t);
+    if (err != OK)
+        return err;
+    if (!s->again && l->folded < s->folded)
+        err = folded_reach(l, t, l->folded, s->folded, &reach);
+    txn_abort(t);
+    if (err != OK)
+        return err;
+    if (!s->again && s->circle < reach)
+        reach = s->circle < l->folded ? l->folded : s->circle;
+    if (reach < s->folded) {
+        pass_again(s, reach);
+        return OK;
+    }
+    return settle_end(l);
+}
+
+/* ---- steps ---- */
+
+enum err ledger_settle(struct ledger *l, bool *more)
+{
+    enum err err = OK;
+    *more = false;
+    if (l->settle == NULL && !settle_owed(l))
+        return OK;
+    if (l->settle == NULL)
+        err = settle_begin(l);
+    l->settling = err == OK;
+    if (err == OK) {
+        switch (l->settle->stage) {
+        case STAGE_CASES: err = step_cases(l); break;
+        case STAGE_WOKEN: err = step_woken(l); break;
+        case STAGE_END: err = step_end(l); break;
+        }
+    }
+    l->settling = false;
+    if (err != OK)
+        settle_drop(l);
+    *more = err == OK && l->settle != NULL;
+    return err;
+}
+
+enum err ledger_settle_all(struct ledger *l)
+{
+    bool more = true;
+    enum err err = OK;
+    while (err == OK && more)
+        err = ledger_settle(l, &more);
+    return err;
+}
+
+enum err settle_before_own(struct ledger *l)
+{
+    const struct log_slot *own = log_slot_of(l, ledger_self(l));
+    if (l->settle == NULL && (own == NULL || own->settled == own->log.frontier.size))
+        return OK;
+    return ledger_settle_all(l);
+}
