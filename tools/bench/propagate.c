@@ -125,9 +125,12 @@ static void measure_loaded(struct bench *b, struct town *t)
                        ? OK : ERR_NOMEM, "clients");
     }
     const double start = bench_now_s();
+    const double from_s = daemon_cpu_s(&t->from), to_s = daemon_cpu_s(&t->to);
     measure(b, t, LOAD_SAMPLES, "propagate_loaded_ms_p50", "propagate_loaded_ms_p99");
     const double took = bench_now_s() - start;
     const double taken = (double)atomic_load(&t->taken);
+    bench_put(b, "propagate_cost_from", (daemon_cpu_s(&t->from) - from_s) / taken * 1000, "s/1k");
+    bench_put(b, "propagate_cost_to", (daemon_cpu_s(&t->to) - to_s) / taken * 1000, "s/1k");
     atomic_store(&t->ending, true);
     for (unsigned i = 0; i < CLIENTS; i++) {
         pthread_join(clients[i].thread, NULL);
