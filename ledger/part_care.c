@@ -30,7 +30,8 @@ struct care {
 
 static enum err names_add(struct names *n, const char *text)
 {
-    if (strlen(text) >= NAME_ROOM || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+    const size_t len = strlen(text);
+    if (len >= NAME_ROOM || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
         return OK;
     if (n->count == n->cap) {
         size_t cap = n->cap == 0 ? 64 : 2 * n->cap;
@@ -40,7 +41,7 @@ static enum err names_add(struct names *n, const char *text)
         n->all = more;
         n->cap = cap;
     }
-    snprintf(n->all[n->count++].text, NAME_ROOM, "%s", text);
+    memcpy(n->all[n->count++].text, text, len + 1);
     return OK;
 }
 

@@ -67,10 +67,10 @@ void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms);
 void sync_relay(struct sync *s, uint64_t now_ms);
 /* Cosignatures were taken beside the peers, from a bundle: shows all the latest again. */
 void sync_show_cosigned(struct sync *s);
-/* A part that our member may read is missing here: asks the peers for it, one after the other.
- * Parts that acts of our own cases name, or that are addressed to us, are wanted by the machine
- * itself. ERR_BUSY: too many are wanted at once; OK also when it is held or wanted already, or was
- * erased by order. */
+/* A part that our member may read is missing here, or does not open: asks the peers for it, one
+ * after the other. Parts that acts of our own cases name, or that are addressed to us, the machine
+ * wants by itself. ERR_BUSY: too many are wanted at once; OK also when it is wanted already, or
+ * was erased by order. */
 MUST_CHECK enum err sync_want_part(struct sync *s, const struct hash *commitment);
 
 /* Whether `why` is the peer's fault rather than ours or nobody's. */

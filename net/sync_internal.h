@@ -43,6 +43,7 @@ enum {
     SYNC_COSIGN_PER_S = 1024,      /* and in a second; what is beyond is passed over */
     SYNC_AHEAD_BYTES = 65536,      /* of a peer, kept until what they cover or need is held */
     SYNC_NEEDS_SLICE = 256,        /* entries looked through for parts on one tick */
+    SYNC_SWEEP_MS = 3600000,       /* from one walk over all cases to the next */
 };
 
 enum peer_state { PEER_GREETED, PEER_READY, PEER_CLOSED, PEER_STATE_COUNT };
@@ -158,8 +159,9 @@ struct sync {
     uint64_t cosign_pause_ms;      /* no cosigning before, after our key or disk refused */
     struct buffer cosigned;        /* scratch: notes being sent, and their message */
     struct message cosign_message;
-    struct case_cursor sweep;      /* all cases, looked through once after the start */
+    struct case_cursor sweep;      /* all cases, looked through after the start and each hour */
     bool swept;
+    uint64_t swept_ms;
 };
 
 /* ---- sync.c ---- */
@@ -210,6 +212,9 @@ enum err serve_on_want(struct sync *s, struct peer *p, const struct message *m);
 /* ---- sync_parts.c ---- */
 enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m);
 enum err parts_on_chunk(struct sync *s, struct peer *p, const struct message *m);
+/* Whether what one entry can name may still be wanted: what all peers were asked for in vain gives
+ * way, and is found again by a later walk over the cases. */
+bool parts_room(const struct sync *s);
 void parts_on_refuse(struct sync *s, struct peer *p, uint32_t request);
 void parts_drop_peer(struct sync *s, struct peer *p);
 void parts_tick(struct sync *s);

@@ -1,11 +1,12 @@
 /* Which parts our member should hold: those that ledger/cases/readers.h lets it read, open ones by
- * the same table. New entries are looked through a slice at a time; what an earlier run missed is
- * found by one walk over our own cases. */
+ * the same table; and which an order makes it erase. New entries are looked through a slice at a
+ * time; what an earlier run missed, or nobody had, is found by a walk over all cases each hour. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/cases/readers.h"
 #include "ledger/erasure.h"
+#include "ledger/log/part.h"
 #include "net/sync_internal.h"
 
 static enum err needs_reserve(struct sync *s)
@@ -21,14 +22,20 @@ static enum err needs_reserve(struct sync *s)
     return OK;
 }
 
+static void sweep_begin(struct sync *s)
+{
+    s->sweep = (struct case_cursor){.custodian = {MEMBER_NONE}};
+    s->swept = ledger_self(s->l).v == MEMBER_NONE;
+    s->swept_ms = s->now_ms;
+}
+
 enum err needs_start(struct sync *s)
 {
     enum err err = needs_reserve(s);
     const struct log *log;
     for (unsigned i = 0; err == OK && (log = ledger_log_at(s->l, i)) != NULL; i++)
-        s->needs[i] = log->frontier.size;
-    s->sweep = (struct case_cursor){.custodian = {MEMBER_NONE}};
-    s->swept = ledger_self(s->l).v == MEMBER_NONE;
+        s->needs[i] = ledger_verified(s->l, log->no);
+    sweep_begin(s);
     return err;
 }
 
@@ -53,6 +60,7 @@ static void parts_want(struct sync *s, const struct case_state *state, const str
     const struct roster *r = ledger_roster(s->l);
     for (unsigned i = 0; i < e->part_count; i++) {
         if (reader_may(r, state, e, e->parts[i].role, ledger_self(s->l)) &&
+            !part_held(ledger_home(s->l), &e->parts[i].commitment) &&
             sync_want_part(s, &e->parts[i].commitment) != OK)
             return;
     }
@@ -114,18 +122,15 @@ static void entry_look(struct sync *s, const struct entry *e)
     free(state);
 }
 
-/* Room for what one entry can name must be left, or the look would be wasted. */
-static bool room_left(const struct sync *s)
-{
-    return s->part_count + ENTRY_MAX_PARTS <= SYNC_PARTS_WANTED;
-}
-
 static void sweep_slice(struct sync *s, unsigned slice)
 {
     struct case_state *state = malloc(sizeof *state);
-    for (; state != NULL && !s->swept && slice > 0 && room_left(s); slice--) {
+    if (s->swept && s->now_ms - s->swept_ms >= SYNC_SWEEP_MS)
+        sweep_begin(s);
+    for (; state != NULL && !s->swept && slice > 0 && parts_room(s); slice--) {
         if (ledger_case_next(s->l, &s->sweep, state) != OK) {
             s->swept = true;
+            s->swept_ms = s->now_ms;
             break;
         }
         if (state->erasure_count > 0)
@@ -145,7 +150,8 @@ void needs_tick(struct sync *s)
     sweep_slice(s, slice / 64);
     const struct log *log;
     for (unsigned i = 0; i < s->needs_len && (log = ledger_log_at(s->l, i)) != NULL; i++) {
-        for (; slice > 0 && s->needs[i] < ledger_verified(s->l, log->no) && room_left(s); slice--) {
+        const uint64_t end = ledger_verified(s->l, log->no);
+        for (; slice > 0 && s->needs[i] < end && parts_room(s); slice--) {
             if (entry_at(s, log->no, s->needs[i]++, &e) == OK)
                 entry_look(s, &e);
         }

@@ -142,21 +142,6 @@ enum err parts_on_want(struct sync *s, struct peer *p, const struct message *m)
 
 /* ---- fetching ---- */
 
-enum err sync_want_part(struct sync *s, const struct hash *commitment)
-{
-    const char *home = ledger_home(s->l);
-    if (part_held(home, commitment) || part_erased(home, commitment, NULL))
-        return OK;
-    for (unsigned i = 0; i < s->part_count; i++) {
-        if (hash_equal(&s->parts[i].commitment, commitment))
-            return OK;
-    }
-    if (s->part_count == SYNC_PARTS_WANTED)
-        return ERR_BUSY;
-    s->parts[s->part_count++] = (struct part_wanted){.commitment = *commitment};
-    return OK;
-}
-
 static void part_unask(struct sync *s, struct part_wanted *w, uint64_t wait_ms)
 {
     w->peer.v = 0;
@@ -168,6 +153,37 @@ static void part_forget(struct sync *s, struct part_wanted *w)
 {
     buffer_clear(&w->bytes);
     *w = s->parts[--s->part_count];
+}
+
+/* Of those that all were asked for in vain, the one whose next turn comes first; NULL: none. */
+static struct part_wanted *part_hopeless(struct sync *s)
+{
+    struct part_wanted *found = NULL;
+    for (unsigned i = 0; i < s->part_count; i++) {
+        struct part_wanted *w = &s->parts[i];
+        if (w->peer.v == 0 && w->wait_ms >= s->options.exchange_ms &&
+            (found == NULL || w->deadline_ms < found->deadline_ms))
+            found = w;
+    }
+    return found;
+}
+
+enum err sync_want_part(struct sync *s, const struct hash *commitment)
+{
+    if (part_erased(ledger_home(s->l), commitment, NULL))
+        return OK;
+    for (unsigned i = 0; i < s->part_count; i++) {
+        if (hash_equal(&s->parts[i].commitment, commitment))
+            return OK;
+    }
+    struct part_wanted *hopeless =
+        s->part_count == SYNC_PARTS_WANTED ? part_hopeless(s) : NULL;
+    if (hopeless != NULL)
+        part_forget(s, hopeless);
+    if (s->part_count == SYNC_PARTS_WANTED)
+        return ERR_BUSY;
+    s->parts[s->part_count++] = (struct part_wanted){.commitment = *commitment};
+    return OK;
 }
 
 static void part_ask(struct sync *s, struct part_wanted *w)
@@ -260,6 +276,14 @@ enum err parts_on_chunk(struct sync *s, struct peer *p, const struct message *m)
     }
     w->deadline_ms = s->now_ms + s->options.want_timeout_ms;
     return w->bytes.len == w->total ? part_finish(s, p, w) : OK;
+}
+
+bool parts_room(const struct sync *s)
+{
+    unsigned hoped_for = 0;
+    for (unsigned i = 0; i < s->part_count; i++)
+        hoped_for += s->parts[i].peer.v != 0 || s->parts[i].wait_ms < s->options.exchange_ms;
+    return hoped_for + ENTRY_MAX_PARTS <= SYNC_PARTS_WANTED;
 }
 
 void parts_on_refuse(struct sync *s, struct peer *p, uint32_t request)

@@ -223,7 +223,7 @@ static enum err hash_of(const struct ipc_request *request, const char *key, stru
     return err == OK && len != HASH_BYTES ? ERR_FORMAT : err;
 }
 
-/* A part that we may read and lack is asked of the peers. */
+/* A part that we may read and lack, or hold spoilt or without our key, is asked of the peers. */
 static enum err want_part(struct node *n, const struct part_place *at, enum err err)
 {
     if (!ledger_part_may(n->ledger, at, ledger_self(n->ledger))) {
@@ -249,7 +249,7 @@ enum err ops_part(struct node *n, const struct ipc_request *request, struct answ
         return err;
     }
     err = ledger_part_open(n->ledger, &at, &answer->blob);
-    if (err == ERR_NOTFOUND || err == ERR_CORRUPT) {
+    if (err == ERR_NOTFOUND || err == ERR_CORRUPT || err == ERR_KEY) {
         err = want_part(n, &at, err);
     }
     answer->reply = err == OK ? json_object() : NULL;

@@ -1,11 +1,14 @@
 /* Parts between peers: who gets them, who is refused, what spoilt ones lead to, and erasure. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "ledger/log/home.h"
 #include "ledger/log/part.h"
 #include "ledger/log/part_erase.h"
 #include "tests/support/cluster_part.h"
@@ -215,6 +218,65 @@ static void outsider_that_asks_is_refused(void **state)
     town_clear(&t);
 }
 
+/* One member names to another more parts that nobody has than can be wanted at once. */
+static void parts_that_nobody_has_do_not_keep_the_others_waiting(void **state)
+{
+    (void)state;
+    struct town t;
+    struct hash text;
+    struct cluster_act act;
+    struct buffer plain = {0};
+    town_init(&t, 4, 17);
+    for (unsigned i = 1; i < 4; i++)
+        net_sim_link(t.sim, i, 0);
+    assert_true(net_sim_settle(t.sim, 10000));
+    struct hash junk = cluster_report(t.c, 3, 1);
+    for (unsigned i = 0; i < 10; i++) {
+        cluster_act_init(&act, KIND_NOTIFY, &junk);
+        cluster_fact_text(&act, FACT_TO, t.c->members[2].id);
+        for (act.part_count = 0; act.part_count < ENTRY_MAX_PARTS; act.part_count++) {
+            struct part_ref *ref = &act.parts[act.part_count];
+            *ref = (struct part_ref){PART_TEXT, PART_SEALED, 305, {{0xfe}}};
+            store_u32(ref->commitment.b + 1, i * ENTRY_MAX_PARTS + act.part_count);
+        }
+        cluster_append(t.c, 3, &act, NULL);
+        cluster_act_clear(&act);
+    }
+    net_sim_run(t.sim, 60000);
+    struct hash id = cluster_part_report(t.c, 1, PART_TEXT, PART_SEALED, span_of("a leak", 6),
+                                         &text);
+    offer(&t, 1, &id, 2);
+    net_sim_run(t.sim, 300000);
+    assert_int_equal(cluster_part_open(t.c, 2, &id, &text, &plain), OK);
+    buffer_clear(&plain);
+    town_clear(&t);
+}
+
+static void spoilt_file_is_fetched_again_when_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct town t;
+    struct hash text;
+    struct buffer plain = {0};
+    char hex[2 * HASH_BYTES + 1], path[HOME_PATH_BYTES];
+    town_init(&t, 3, 18);
+    net_sim_link(t.sim, 1, 0);
+    net_sim_link(t.sim, 2, 0);
+    assert_true(net_sim_settle(t.sim, 10000));
+    struct hash id = cluster_part_report(t.c, 1, PART_TEXT, PART_SEALED, span_of("a leak", 6),
+                                         &text);
+    net_sim_run(t.sim, 60000);
+    assert_int_equal(hex_encode(hex, sizeof hex, span_of(text.b, HASH_BYTES)), OK);
+    snprintf(path, sizeof path, "%s/parts/%.2s/%s", t.c->members[0].home, hex, hex);
+    assert_int_equal(truncate(path, 40), 0);
+    assert_int_equal(cluster_part_open(t.c, 0, &id, &text, &plain), ERR_CORRUPT);
+    assert_int_equal(sync_want_part(net_sim_sync(t.sim, 0), &text), OK);
+    net_sim_run(t.sim, 10000);
+    assert_int_equal(cluster_part_open(t.c, 0, &id, &text, &plain), OK);
+    buffer_clear(&plain);
+    town_clear(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +286,8 @@ int main(void)
         cmocka_unit_test(part_that_does_not_match_is_fetched_from_somebody_else),
         cmocka_unit_test(outsider_that_asks_is_refused),
         cmocka_unit_test(erasure_reaches_every_copy_also_of_a_node_that_was_away),
+        cmocka_unit_test(parts_that_nobody_has_do_not_keep_the_others_waiting),
+        cmocka_unit_test(spoilt_file_is_fetched_again_when_it_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
