@@ -46,6 +46,7 @@ enum {
     DESK_REQUESTS_BURST = 120,
     DESK_BYTES_PER_MINUTE = 64 * 1024 * 1024,
     DESK_BYTES_BURST = 32 * 1024 * 1024,
+    AGENT_KEYS_MAX = 16,
     INVITATIONS_MAX = 64,             /* open, waiting or revoked and not yet expired */
     INVITATION_GUESTS_MAX = 16,       /* sessions by invitation at once */
     DESK_REFUSALS_MAX = 100,          /* for asking too fast: then it is cut off */
@@ -59,6 +60,8 @@ enum {
     HEALTH_FREE_BYTES = 64 * 1024 * 1024,
 };
 
+/* `jieli unlock` keeps a key open for so long. */
+#define AGENT_KEEP_S (15 * 60)
 /* An invitation is good for 72 hours unless told otherwise, for 30 days at most; the request that
  * came by it waits as long for its admission. */
 #define INVITATION_AGE_S (72 * 3600)

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "ledger/log/home.h"
+#include "tools/agent_link.h"
 #include "tools/officer_key.h"
 #include "tools/passphrase.h"
 #include "tools/words.h"
 
-static int desk_key_path(struct session *s, const char *path, char out[HOME_PATH_BYTES])
+int desk_key_path(struct session *s, const char *path, char out[HOME_PATH_BYTES])
 {
     int n = snprintf(out, HOME_PATH_BYTES, "%s.desk", path);
     return n > 0 && n < HOME_PATH_BYTES ? EXIT_DONE : session_fail_at(s, ERR_TOO_LARGE, path);
@@ -68,11 +69,14 @@ int desk_key_read(struct session *s, const char *path, struct xkey *out)
 {
     char passphrase[PASSPHRASE_BYTES] = "", desk[HOME_PATH_BYTES];
     uint8_t secret[32];
+    struct hash name;
     bool encrypted = false;
     int code = desk_key_path(s, path, desk);
     if (code != EXIT_DONE)
         return code;
     enum err err = keyfile_encrypted(desk, &encrypted);
+    if (err == OK && encrypted && agent_name(desk, &name) == OK && agent_open(&name, out) == OK)
+        return EXIT_DONE;
     if (err == OK && encrypted)
         code = passphrase_ask(s, desk, false, passphrase);
     if (err == OK && code == EXIT_DONE)

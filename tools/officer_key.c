@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ledger/log/home.h"
+#include "tools/agent_link.h"
 #include "tools/desk.h"
 #include "tools/passphrase.h"
 #include "tools/words.h"
@@ -106,6 +107,49 @@ static const char *key_path(const struct session *s, unsigned i)
     return NULL;
 }
 
+/* From the agent where it keeps the key open, else from the file. */
+static int key_take(struct session *s, const char *path, struct officer_key *out)
+{
+    bool encrypted = false;
+    uint32_t left_s;
+    if (keyfile_encrypted(path, &encrypted) == OK && encrypted &&
+        agent_name(path, &out->name) == OK &&
+        agent_find(&out->name, KEYFILE_ED25519, &out->pub, &left_s) == OK)
+        return EXIT_DONE;
+    int code = key_read(s, path, &out->key);
+    if (code == EXIT_DONE)
+        out->pub = *signkey_public(out->key);
+    return code;
+}
+
+enum err officer_key_sign(const struct officer_key *k, struct span payload,
+                          const struct hash *ledger, struct signer *signer)
+{
+    struct buffer structure = {0};
+    if (k->key != NULL)
+        return entry_sign(payload, ledger, k->key, signer);
+    enum err err = entry_sign_structure(payload, ledger, &k->pub, signer, &structure);
+    if (err == OK)
+        err = agent_sign(&k->name, buffer_span(&structure), &signer->sig);
+    if (err == OK)
+        err = verify_raw(&k->pub, buffer_span(&structure), &signer->sig);
+    buffer_clear(&structure);
+    return err;
+}
+
+enum err officer_key_order(const struct officer_key *k, const struct invitation_order *order,
+                           struct sig *sig)
+{
+    struct buffer bytes = {0};
+    if (k->key != NULL)
+        return invitation_order_sign(order, k->key, sig);
+    enum err err = invitation_order_encode(order, &bytes);
+    if (err == OK)
+        err = agent_sign(&k->name, buffer_span(&bytes), sig);
+    buffer_clear(&bytes);
+    return err;
+}
+
 int officer_keys_read(struct session *s, struct officer_keys *out)
 {
     const char *first = key_path(s, 0) == NULL ? getenv("JIELI_KEY") : NULL;
@@ -118,14 +162,14 @@ int officer_keys_read(struct session *s, struct officer_keys *out)
     }
     memset(out, 0, sizeof *out);
     if (first != NULL && first[0] != 0) {
-        code = key_read(s, first, &out->all[0].key);
+        code = key_take(s, first, &out->all[0]);
         out->count = code == EXIT_DONE ? 1 : 0;
         return code;
     }
     for (const char *path; code == EXIT_DONE && (path = key_path(s, out->count)) != NULL;) {
         if (out->count == ENTRY_MAX_SIGNERS)
             return session_usage(s, _("at most four officers sign one act"), NULL);
-        code = key_read(s, path, &out->all[out->count].key);
+        code = key_take(s, path, &out->all[out->count]);
         if (code == EXIT_DONE)
             out->count++;
     }
@@ -257,7 +301,7 @@ int officer_keys_match(struct session *s, struct officer_keys *keys, const char 
         if (!choose_role(args_nth(&s->args, "role", i), kind, already + i, &k->signer.role))
             return session_usage(s, _("a role is handle, review, issue or verify"), NULL);
         enum err err =
-            hex_encode(hex, sizeof hex, span_of(signkey_public(k->key)->b, PUBKEY_BYTES));
+            hex_encode(hex, sizeof hex, span_of(k->pub.b, PUBKEY_BYTES));
         if (err != OK)
             return session_fail_at(s, err, NULL);
         code = session_ask(s, json_pack("{s:s,s:s}", "query", "officers", "key", hex), &reply);

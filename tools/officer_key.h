@@ -4,10 +4,13 @@
 
 #include "crypto/keyfile.h"
 #include "ledger/log/entry.h"
+#include "net/invitation.h"
 #include "tools/session.h"
 
 struct officer_key {
-    struct signkey *key;
+    struct signkey *key;                /* NULL: `jieli unlock` keeps it open, the agent signs */
+    struct hash name;                   /* of the key, for the agent */
+    struct pubkey pub;
     struct signer signer;               /* key, post, role and enrolment to sign with */
     char person[PERSON_MAX_BYTES + 1];
 };
@@ -21,6 +24,13 @@ int officer_keys_read(struct session *s, struct officer_keys *out);
 int officer_keys_match(struct session *s, struct officer_keys *keys, const char *member,
                        const struct kind_row *kind, unsigned already);
 void officer_keys_clear(struct officer_keys *keys);
+/* Signs a payload as k->signer says, into *signer. Those of entry_sign; ERR_NOTFOUND, ERR_CLOSED:
+ * the agent ended meanwhile. */
+MUST_CHECK enum err officer_key_sign(const struct officer_key *k, struct span payload,
+                                     const struct hash *ledger, struct signer *signer);
+/* Signs an order of an invitation. */
+MUST_CHECK enum err officer_key_order(const struct officer_key *k,
+                                      const struct invitation_order *order, struct sig *sig);
 
 /* A key file of 32 secret bytes, read; asks for its passphrase where it has one. */
 int key_read(struct session *s, const char *path, struct signkey **out);

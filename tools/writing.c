@@ -124,7 +124,8 @@ int writing_sign(struct session *s, struct writing *w, struct officer_keys *keys
             return session_usage(s, _("at most four officers sign one act"), NULL);
         struct signer *signer = &w->signers[w->signer_count];
         *signer = keys->all[i].signer;
-        enum err err = entry_sign(buffer_span(&w->payload), &w->ledger, keys->all[i].key, signer);
+        enum err err =
+            officer_key_sign(&keys->all[i], buffer_span(&w->payload), &w->ledger, signer);
         if (err != OK)
             return session_fail_at(s, err, NULL);
         w->signer_count++;

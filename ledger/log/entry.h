@@ -117,9 +117,14 @@ struct entry_draft {
  * is refused with the decoder's error and out is as before. */
 MUST_CHECK enum err entry_payload_encode(const struct entry_draft *d, struct buffer *out);
 
+/* The bytes that a signature over a payload is made over, for a key that is not at hand (an agent
+ * signs): fills signer->key, appends to out; signer->sig is the caller's to fill. Signs only what
+ * decodes: the decoder's errors, ERR_WRONG_LEDGER, ERR_RANGE for a bad post or role; ERR_NOMEM. */
+MUST_CHECK enum err entry_sign_structure(struct span payload, const struct hash *ledger,
+                                         const struct pubkey *key, struct signer *signer,
+                                         struct buffer *out);
 /* One signature over a payload: fills signer->key and signer->sig from key, post, role (and
- * enrolment). Signs only what decodes: the decoder's errors, ERR_WRONG_LEDGER, ERR_RANGE for a bad
- * post or role. */
+ * enrolment). Errors as above. */
 MUST_CHECK enum err entry_sign(struct span payload, const struct hash *ledger,
                                const struct signkey *key, struct signer *signer);
 /* The whole message from a payload and its signers, appended to out. Protected headers are written

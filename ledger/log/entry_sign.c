@@ -25,8 +25,8 @@ static enum err payload_check(struct span payload, const struct hash *ledger)
     return hash_equal(&decoded.ledger, ledger) ? OK : ERR_WRONG_LEDGER;
 }
 
-enum err entry_sign(struct span payload, const struct hash *ledger, const struct signkey *key,
-                    struct signer *signer)
+enum err entry_sign_structure(struct span payload, const struct hash *ledger,
+                              const struct pubkey *key, struct signer *signer, struct buffer *out)
 {
     uint8_t header_room[PROTECTED_MAX_BYTES], room[SIG_STRUCTURE_MAX_BYTES];
     struct buffer header = {header_room, 0, sizeof header_room};
@@ -36,11 +36,20 @@ enum err entry_sign(struct span payload, const struct hash *ledger, const struct
         e = cose_signer_check(signer);
     if (e != OK)
         return e;
-    signer->key = *signkey_public(key);
+    signer->key = *key;
     e = cose_protected_encode(signer, &header);
     if (e == OK)
         e = cose_entry_structure(payload, buffer_span(&header), ledger, &structure);
+    return e == OK ? buffer_put(out, structure.data, structure.len) : e;
+}
+
+enum err entry_sign(struct span payload, const struct hash *ledger, const struct signkey *key,
+                    struct signer *signer)
+{
+    struct buffer structure = {0};
+    enum err e = entry_sign_structure(payload, ledger, signkey_public(key), signer, &structure);
     if (e == OK)
         sign_raw(key, buffer_span(&structure), &signer->sig);
+    buffer_clear(&structure);
     return e;
 }

@@ -79,6 +79,41 @@ else
     echo "not ok $COUNT - the log names the officer and no uid"
 fi
 
+# A key with a passphrase, typed once for a quarter of an hour.
+mkdir -m 700 "$DIR/run"
+echo "open sesame" >"$DIR/pass"
+echo "open barley" >"$DIR/wrong"
+at 3
+mkdir "$DIR/d3"
+expect "an officer has keys with a passphrase" 0 officer prove --ledger "$LEDGER" --member anweiban \
+    --new-key "$DIR/d3/e014.key" --desk --passphrase-file "$DIR/pass" --out "$DIR/e014.proof"
+at node
+expect "who is enrolled" 0 officer add --post 经办人 --person E014 --proof "$DIR/e014.proof" \
+    "${AW[@]}" --key "$K/e001.key"
+at 3
+ENV+=(XDG_RUNTIME_DIR="$DIR/run" JIELI_KEY="$DIR/d3/e014.key")
+expect "no key is open at first" 0 lock
+expect "nobody types a passphrase here" 7 desk "$DIR/aw.desk"
+says "so it is refused" "there is no terminal"
+expect "a wrong one opens nothing" 7 unlock --passphrase-file "$DIR/wrong"
+expect "unlocking asks once" 0 unlock --passphrase-file "$DIR/pass"
+says "and says until when" "stays open until"
+expect "then the desk opens" 0 desk "$DIR/aw.desk"
+expect "and acts are signed" 0 progress "$CASE" --text 已停气
+expect "a bare key needs no unlocking" 2 unlock --key "$DIR/d1/e011.key"
+COUNT=$((COUNT + 1))
+AGENT=$(stat -c '%a %F' "$DIR/run/jieli/agent.sock")
+if [ "$AGENT" = "600 socket" ]; then
+    echo "ok $COUNT - the agent's socket is for its user alone"
+else
+    FAILED=1
+    echo "not ok $COUNT - the agent's socket is for its user alone"
+fi
+expect "locking ends it" 0 lock
+expect "at once" 7 inbox
+until_true 50 test ! -e "$DIR/run/jieli/agent.sock"
+expect "the agent is gone" 0 lock
+
 # Another node's key, another ledger: the desk tells nothing.
 sed 's/"node_key": "../"node_key": "00/' "$DIR/d1/.config/jieli/desk.json" >"$DIR/other.desk"
 sed -i 's/"certificate": 0/"certificate": 999/' "$DIR/d2/.config/jieli/desk.json"

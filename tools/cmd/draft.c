@@ -236,11 +236,11 @@ static int add_signatures(struct session *s, struct held *h, struct officer_keys
         struct signer *signer = &d->signers[d->signer_count];
         *signer = keys->all[i].signer;
         for (unsigned k = 0; k < d->signer_count; k++) {
-            if (pubkey_equal(&d->signers[k].key, signkey_public(keys->all[i].key)))
+            if (pubkey_equal(&d->signers[k].key, &keys->all[i].pub))
                 return session_fail(s, ERR_EXISTS, _("this officer signed the draft already"),
                                     NULL);
         }
-        enum err err = entry_sign(d->payload, &h->entry.ledger, keys->all[i].key, signer);
+        enum err err = officer_key_sign(&keys->all[i], d->payload, &h->entry.ledger, signer);
         if (err != OK)
             return session_fail_at(s, err, NULL);
         d->signer_count++;

@@ -51,12 +51,12 @@ static int sign(struct session *s, const struct invitation_order *o, json_t *req
     struct sig sig;
     char name[2 * INVITATION_NAME_BYTES + 1], key[2 * PUBKEY_BYTES + 1], hex[2 * SIG_BYTES + 1];
     int code = officer_keys_read(s, &keys);
-    enum err err = code == EXIT_DONE ? invitation_order_sign(o, keys.all[0].key, &sig) : OK;
+    enum err err = code == EXIT_DONE ? officer_key_order(&keys.all[0], o, &sig) : OK;
     if (code == EXIT_DONE && err == OK) {
         err = hex_encode(name, sizeof name, span_of(o->name, sizeof o->name));
         if (err == OK)
             err = hex_encode(key, sizeof key,
-                             span_of(signkey_public(keys.all[0].key)->b, PUBKEY_BYTES));
+                             span_of(keys.all[0].pub.b, PUBKEY_BYTES));
         if (err == OK)
             err = hex_encode(hex, sizeof hex, span_of(sig.b, SIG_BYTES));
         json_object_set_new(request, "name", json_string(name));
