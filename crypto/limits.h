@@ -57,6 +57,15 @@ enum {
     WATCHDOG_GAP_S = 60,              /* between two looks: the process itself stood still */
     HEALTH_STUCK_S = 30,              /* one frame, act or bundle message takes far less */
     HEALTH_ALONE_S = 600,
+    NOTIFY_MAX = 10000,               /* events queued: then no entry more is looked at */
+    NOTIFY_WINDOW = 16,               /* of them, the oldest, in memory and tried */
+    NOTIFY_EVENT_BYTES = 4096,        /* one event, less than a pipe holds */
+    NOTIFY_RUN_S = 60,
+    NOTIFY_PAUSE_MIN_S = 1,           /* between two tries of one event, doubling */
+    NOTIFY_PAUSE_MAX_S = 600,
+    NOTIFY_SCAN_ENTRIES = 2048,       /* looked at in one round of the ledger thread */
+    NOTIFY_OPEN_PER_LOG = 256,        /* of one log's entries, undecided or not yet delivered */
+    NOTIFY_BATCH = 64,                /* events and open entries that share a commit */
     HEALTH_FREE_BYTES = 64 * 1024 * 1024,
 };
 

@@ -84,7 +84,10 @@ static void sync_event(void *ctx, const char *name, const char *member, enum err
     if (why == ERR_UNCERTAIN) {
         n->fatal = why;
     }
-    n->waits.due = n->waits.due || strcmp(name, "cosigned") == 0;
+    if (strcmp(name, "cosigned") == 0) {
+        n->waits.due = true;
+        notify_touch(n);
+    }
     if (strcmp(name, "bad-peer") == 0 || strcmp(name, "silent") == 0 ||
         strcmp(name, "cosigned") == 0) {
         return;
@@ -110,6 +113,7 @@ struct sync_io faces_sync(struct node *n)
 void faces_on_change(void *ctx, const struct log *log)
 {
     struct node *n = ctx;
+    notify_touch(n);
     for (unsigned i = 0; i < n->changed_count; i++) {
         if (n->changed[i].epoch == log->epoch && strcmp(n->changed[i].member, log->member) == 0) {
             return;

@@ -8,13 +8,14 @@ static const struct metric_label NONE = {0};
 
 /* ---- logs ---- */
 
-enum log_gauge { LOG_ENTRIES, LOG_HEAD, LOG_LAG };
+enum log_gauge { LOG_ENTRIES, LOG_VERIFIED, LOG_HEAD, LOG_LAG };
 
 static uint64_t log_value(const struct node *n, const struct log *log, enum log_gauge which)
 {
     uint64_t stored = log->frontier.size, shown;
     switch (which) {
     case LOG_ENTRIES: return stored;
+    case LOG_VERIFIED: return ledger_verified(n->ledger, log->no);
     case LOG_HEAD: return log->head_size;
     case LOG_LAG:
         shown = sync_shown(n->sync, log->no);
@@ -53,6 +54,9 @@ static void put_all_logs(struct metrics *m, const struct node *n)
     metrics_single(m, "jieli_logs", "gauge", "Logs held.", logs_held(n));
     put_logs(m, n, "jieli_log_entries", "Entries stored of a log, their hashes proven.",
              LOG_ENTRIES);
+    put_logs(m, n, "jieli_log_verified_entries",
+             "Entries of a log whose cases are folded: less than stored while it catches up.",
+             LOG_VERIFIED);
     put_logs(m, n, "jieli_log_head_entries", "Size that the newest signed head of a log covers.",
              LOG_HEAD);
     put_logs(m, n, "jieli_log_lag_entries",
@@ -165,8 +169,24 @@ static void put_work(struct metrics *m, const struct node *n)
     metrics_sample(m, (struct metric_label){"lane", "frames"}, NONE, depth.frame_bytes);
     metrics_histogram(m, "jieli_commit_seconds", "Durable commits to the database.",
                       &n->watch.meters.commits);
-    metrics_single(m, "jieli_entries_verified_total", "counter",
+    metrics_single(m, "jieli_entries_checked_total", "counter",
                    "Entries whose signatures were checked.", pool_checked(n->pool));
+}
+
+static void put_notify(struct metrics *m, const struct node *n)
+{
+    struct notify_counts c;
+    if (!notify_counts(n, &c)) {
+        return;
+    }
+    metrics_single(m, "jieli_notify_queue", "gauge", "Events not delivered yet.", c.queued);
+    metrics_single(m, "jieli_notify_open", "gauge",
+                   "Acts that may become events: pending, or our offers not delivered yet.",
+                   c.open);
+    metrics_single(m, "jieli_notify_delivered_total", "counter", "Events delivered.",
+                   c.delivered);
+    metrics_single(m, "jieli_notify_failed_total", "counter",
+                   "Runs of the program that failed; the event is tried again.", c.failed);
 }
 
 /* ---- disk and process ---- */
@@ -193,6 +213,7 @@ enum err watch_metrics(struct node *n, struct buffer *out)
     put_all_logs(&m, n);
     put_peers(&m, n);
     put_work(&m, n);
+    put_notify(&m, n);
     put_disk(&m, n);
     return m.err;
 }

@@ -176,6 +176,9 @@ static enum err open_all(struct node *n)
         err = open_sync(n);
     }
     if (err == OK) {
+        err = notify_open(n);
+    }
+    if (err == OK) {
         err = open_transport(n);
     }
     if (err == OK) {
@@ -245,6 +248,7 @@ static void tick(struct node *n)
         sync_tick(n->sync, now_ms);
         folders_tick(n);
         care_tick(n);
+        notify_tick(n, now_ms);
         n->tick_ms = now_ms + TICK_MS;
     }
     if (now_ms >= n->reap_ms) {
@@ -347,6 +351,7 @@ void node_close(struct node *n)
     if (n->transport != NULL) {
         transport_close(n->transport);
     }
+    notify_close(n);
     if (n->ledger != NULL) {
         ledger_close(n->ledger);
     }

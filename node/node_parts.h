@@ -13,6 +13,7 @@
 #include "node/desks.h"
 #include "node/folders.h"
 #include "node/node.h"
+#include "node/notify.h"
 #include "node/pool.h"
 #include "node/prefetch.h"
 #include "node/queue.h"
@@ -55,6 +56,7 @@ struct node {
     struct invitations *invitations;
     struct ipc_server *ipc;
     struct watch watch;
+    struct notify *notify;         /* NULL: nobody is told of anything */
     enum err fatal;                /* not OK: the loop ends */
     bool stopping;
     uint64_t last_claimed_s;       /* of our own log's acts; 0: none */

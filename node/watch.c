@@ -79,6 +79,11 @@ static void gather_facts(struct node *n, uint64_t now_ms)
         w->met_ms = now_ms;
     }
     f->alone_ms = now_ms - w->met_ms;
+    struct notify_counts notify;
+    if (notify_counts(n, &notify)) {
+        f->notify_waiting = notify.queued;
+        f->notify_max = NOTIFY_MAX - NOTIFY_BATCH;
+    }
     if (now_ms >= w->own_log_ms) {
         f->own_log = ledger_own_check(n->ledger);
         w->own_log_ms = now_ms + WATCH_OWN_LOG_MS;

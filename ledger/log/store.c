@@ -61,6 +61,7 @@ static const char *const table_names[TABLE_COUNT] = {
     [TABLE_DRAFT] = "draft",
     [TABLE_FORK] = "fork",
     [TABLE_COSIGN] = "cosign",
+    [TABLE_NOTIFY] = "notify",
 };
 
 static enum err err_from_lmdb(int rc)

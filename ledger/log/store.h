@@ -25,6 +25,7 @@ enum table {
     TABLE_DRAFT,      /* draft id → draft */
     TABLE_FORK,       /* log_no u32 ‖ n → evidence: two signed notes */
     TABLE_COSIGN,     /* log_no u32 ‖ cosigner's log_no u32 ‖ size u64 → a cosignature kept */
+    TABLE_NOTIFY,     /* the node's own: node/notify_rows.h */
     TABLE_COUNT
 };
 

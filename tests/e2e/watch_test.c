@@ -137,6 +137,7 @@ static void metrics_move_with_acts_and_sessions(void **state)
     report(p, 0);
     demand_metric(p, "jieli_acts_total", 1);
     demand_metric(p, "jieli_log_entries{member=\"anweiban\",epoch=\"0\"}", entries + 1);
+    demand_metric(p, "jieli_log_verified_entries{member=\"anweiban\",epoch=\"0\"}", entries + 1);
     demand_metric(p, "jieli_log_head_entries{member=\"anweiban\",epoch=\"0\"}", entries + 1);
     demand_metric(p, "jieli_commit_seconds_count", 1);
     demand_metric(p, "jieli_disk_free_bytes", 1);
@@ -145,7 +146,7 @@ static void metrics_move_with_acts_and_sessions(void **state)
     demand_metric(p, "jieli_sessions", 1);
     demand_metric(p, "jieli_session_open{member=\"yingji\"}", 1);
     demand_metric(p, "jieli_log_entries{member=\"yingji\",epoch=\"0\"}", theirs + 1);
-    demand_metric(p, "jieli_entries_verified_total", 2);
+    demand_metric(p, "jieli_entries_checked_total", 2);
     demand_metric(p, "jieli_peer_received_bytes_total{member=\"yingji\"}", 500);
     demand_metric(p, "jieli_peer_sent_bytes_total{member=\"yingji\"}", 500);
     assert_true(metric(p, "jieli_log_lag_entries{member=\"yingji\",epoch=\"0\"}") == 0);

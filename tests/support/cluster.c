@@ -215,6 +215,12 @@ void cluster_pull(struct cluster *c, unsigned to, unsigned from)
     }
 }
 
+void cluster_pull_log(struct cluster *c, unsigned to, unsigned from, unsigned of)
+{
+    struct ledger *source = c->members[from].ledger;
+    pull_log(c->members[to].ledger, source, ledger_log(source, c->members[of].id, 0));
+}
+
 void cluster_share(struct cluster *c)
 {
     bool any = true;

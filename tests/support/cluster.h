@@ -48,6 +48,8 @@ void cluster_close(struct cluster *c, unsigned member);
 void cluster_open_all(struct cluster *c);
 /* Brings all logs of `from` to `to` (both open), as far as roster and order allow. */
 void cluster_pull(struct cluster *c, unsigned to, unsigned from);
+/* The same of one log alone, that of member `of`. */
+void cluster_pull_log(struct cluster *c, unsigned to, unsigned from, unsigned of);
 /* Until nothing new comes: every open member has what any open member has. */
 void cluster_share(struct cluster *c);
 /* Own addresses of `member` and those of the others for its configuration: member i listens on

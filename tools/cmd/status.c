@@ -10,18 +10,20 @@
 static void print_logs(struct session *s, const json_t *logs)
 {
     const char *const heading[] = {_("member"), _("id"), _("epoch"), _("entries"),
-                                   _("signed head")};
+                                   _("verified"), _("signed head")};
     struct grid g;
     size_t i;
     const json_t *log;
-    grid_init(&g, 5, heading);
+    grid_init(&g, sizeof heading / sizeof heading[0], heading);
     json_array_foreach(logs, i, log) {
-        char epoch[24], stored[24], head[24];
+        char epoch[24], stored[24], verified[24], head[24];
         snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)number_at(log, "epoch"));
         snprintf(stored, sizeof stored, "%llu", (unsigned long long)number_at(log, "stored"));
+        snprintf(verified, sizeof verified, "%llu",
+                 (unsigned long long)number_at(log, "verified"));
         snprintf(head, sizeof head, "%llu", (unsigned long long)number_at(log, "head"));
         grid_row(&g, (const char *[]){session_member(s, text_at(log, "member")),
-                                      text_at(log, "member"), epoch, stored, head});
+                                      text_at(log, "member"), epoch, stored, verified, head});
     }
     grid_print(&g, stdout);
     grid_clear(&g);
