@@ -70,6 +70,7 @@ static enum err add_offerer(struct concern *c, struct ledger *l, struct txn *t,
     const struct log_slot *slot = err == OK ? log_slot_at(l, at.log) : NULL;
     if (slot != NULL && slot->member.v != MEMBER_NONE)
         add(c, e, roster_member(l->roster, slot->member));
+    c->base_unknown = err == ERR_NOTFOUND;
     return err == ERR_NOTFOUND ? OK : err;
 }
 
@@ -78,7 +79,7 @@ static enum err concern_of(struct ledger *l, struct txn *t, const struct entry *
 {
     struct named ids[CONCERN_MAX_NAMED];
     const unsigned count = concern_named(e, ids);
-    out->count = 0;
+    *out = (struct concern){.count = 0};
     for (unsigned i = 0; i < count; i++)
         add(out, e, roster_by_log(l->roster, ids[i].id));
     return add_offerer(out, l, t, e);
@@ -106,7 +107,7 @@ enum err ledger_concern_scan(struct ledger *l, struct txn *t, struct log_no log,
         if (kind == NULL || (baton && !(kind->classes & CLASS_BATON)))
             continue;
         err = concern_of(l, t, &e, &c);
-        *found = err == OK && concern_has(&c, m);
+        *found = err == OK && (concern_has(&c, m) || c.base_unknown);
     }
     return err;
 }

@@ -16,13 +16,18 @@ unsigned concern_named(const struct entry *e, struct named out[CONCERN_MAX_NAMED
 bool concern_answers(const struct entry *e);
 
 /* Each once, in no order; ids that no admission names are left out. */
-struct concern { unsigned count; struct member_no members[MEMBERS_MAX]; };
+struct concern {
+    unsigned count;
+    struct member_no members[MEMBERS_MAX];
+    bool base_unknown;                 /* an answer, and the offer is not known here yet */
+};
 
 MUST_CHECK enum err ledger_concern(struct ledger *l, const struct entry *e, struct concern *out);
 bool concern_has(const struct concern *c, struct member_no m);
 
 /* Whether one of entries [from, to) of a log concerns `m`; with `baton`, a baton act among them.
- * Over more than CONCERN_SCAN_MAX entries it says true unread. */
+ * Over more than CONCERN_SCAN_MAX entries it says true unread, and so of an answer to an offer that
+ * is not known here yet. */
 enum { CONCERN_SCAN_MAX = 512 };
 MUST_CHECK enum err ledger_concern_scan(struct ledger *l, struct txn *t, struct log_no log,
                                         uint64_t from, uint64_t to, struct member_no m,

@@ -265,7 +265,7 @@ static enum err own_judge(struct ledger *l, struct cosign_own *item, uint64_t *l
     *last_s = 0;
     if (t == NULL || slot == NULL || self == NULL || slot == self)
         return t == NULL ? ERR_IO : ERR_NOTFOUND;
-    if (slot->log.head_size == 0 || slot->log.head_size > slot->log.frontier.size)
+    if (slot->log.head_size == 0 || slot->log.head_size > ledger_verified(l, item->log))
         return slot->log.head_size == 0 ? ERR_NOTFOUND : ERR_GAP;
     enum err err = log_fork_get(t, item->log, 0, notes, &proof);
     if (err != ERR_NOTFOUND)

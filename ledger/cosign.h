@@ -31,10 +31,11 @@ struct cosign_item { struct span note; enum err err; struct cosign_row row; };
 MUST_CHECK enum err ledger_cosign_take(struct ledger *l, struct cosign_item *items, size_t count);
 
 /* Cosigns the newest heads of these logs by our cosigner's key, in one durable commit: only what is
- * stored and checked, never less than before, never two trees, never a log that is known to fork,
+ * stored and verified, never less than before, never two trees, never a log that is known to fork,
  * at a time not before that of our last cosignature of it. Each item's err: OK, row kept;
- * ERR_EXISTS nothing new; ERR_GAP its head is still being fetched; ERR_FORK; ERR_NOTFOUND no head.
- * The whole: ERR_KEY when `key` is not what our newest certificate names; errors of the store. */
+ * ERR_EXISTS nothing new; ERR_GAP its head is still being fetched or verified; ERR_FORK;
+ * ERR_NOTFOUND no head. The whole: ERR_KEY when `key` is not what our newest certificate names;
+ * errors of the store. */
 struct cosign_own { struct log_no log; enum err err; struct cosign_row row; };
 MUST_CHECK enum err ledger_cosign_give(struct ledger *l, const struct signkey *key, uint64_t now_s,
                                        struct cosign_own *items, size_t count);

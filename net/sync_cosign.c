@@ -110,7 +110,8 @@ static bool entry_pass(struct sync *s, const struct log *log, struct cosign_log 
 static bool log_due(struct sync *s, const struct log *log, unsigned *look)
 {
     struct cosign_log *c = &s->cosigns[log->no.v];
-    if (!c->dirty || log->head_size > log->frontier.size || strcmp(log->member, s->self) == 0)
+    if (!c->dirty || log->head_size > ledger_verified(s->l, log->no) ||
+        strcmp(log->member, s->self) == 0)
         return false;
     if (!c->opened)
         log_open(s, log, c);

@@ -131,6 +131,21 @@ static void our_own_never_goes_backwards_and_a_restart_remembers(void **state)
     town_clear(&t);
 }
 
+static void what_is_stored_and_not_verified_yet_is_not_cosigned(void **state)
+{
+    (void)state;
+    struct town t = town_create();
+    struct cosign_row row;
+    ledger_defer(t.l, true);
+    act(&t, true);
+    assert_true(ledger_unsettled(t.l) > 0);
+    assert_int_equal(give(&t, START_S + 100, &row), ERR_GAP);
+    ledger_defer(t.l, false);
+    assert_int_equal(ledger_settle_all(t.l), OK);
+    assert_int_equal(give(&t, START_S + 100, &row), OK);
+    town_clear(&t);
+}
+
 static void a_row_gives_back_the_whole_cosigned_head(void **state)
 {
     (void)state;
@@ -366,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_own_never_goes_backwards_and_a_restart_remembers),
+        cmocka_unit_test(what_is_stored_and_not_verified_yet_is_not_cosigned),
         cmocka_unit_test(a_row_gives_back_the_whole_cosigned_head),
         cmocka_unit_test(only_the_certified_key_cosigns),
         cmocka_unit_test(what_holds_is_kept_and_each_twin_that_does_not_is_refused),
