@@ -22,6 +22,7 @@ void soak_demand(struct soak *s, bool good, const char *what, unsigned node)
 {
     if (good)
         return;
+    fflush(stdout);
     fprintf(stderr, "soak: %s %s; JIELI_SEED=%llu, homes in %s\n", s->c->members[node].id, what,
             (unsigned long long)s->seed, s->c->folder);
     for (unsigned i = 0; i < SOAK_NODES; i++)

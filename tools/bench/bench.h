@@ -35,6 +35,9 @@ void bench_path(const struct bench *b, char out[BENCH_PATH_BYTES], const char *n
 /* Verifications a second on all cores. A machine that others use too changes within seconds: taken
  * before and after what is measured against it. */
 double bench_ceiling(void);
+/* With what one of them takes of a processor, which others do not change as much. */
+struct ceiling { double rate, cpu_s; };
+struct ceiling bench_ceiling_of(void);
 /* Makes the large ledger and its home, once. */
 void bench_large(struct bench *b);
 /* A committee in memory; a home of `member` as after the first day. */

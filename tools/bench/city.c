@@ -33,16 +33,19 @@ static struct load *city_build(struct bench *b, const char *home)
     return l;
 }
 
-static void city_put(struct bench *b, const struct pull *p, double rate, double ceiling,
-                     double served, double used)
+struct city_pull { double signatures, ceiling, verify_s, served, server_cpu_s; };
+
+static void city_put(struct bench *b, const struct pull *p, const struct city_pull *o)
 {
+    const double rate = o->signatures / p->took_s;
     bench_put(b, "sync_city_entries", (double)p->all, "count");
     bench_put(b, "sync_city", rate, "1/s");
-    bench_put(b, "sync_city_ceiling", ceiling, "1/s");
-    bench_put(b, "sync_city_ratio", rate / ceiling, "ratio");
+    bench_put(b, "sync_city_ceiling", o->ceiling, "1/s");
+    bench_put(b, "sync_city_ratio", rate / o->ceiling, "ratio");
+    bench_put(b, "sync_city_cpu_ratio", o->signatures * o->verify_s / p->puller_cpu_s, "ratio");
     bench_put(b, "sync_city_s", p->took_s, "s");
-    bench_put(b, "redone_after_kill", 100 * (served / (double)p->all - 1), "%");
-    bench_put(b, "city_serve_cost", used / served * 10000, "s/10k");
+    bench_put(b, "redone_after_kill", 100 * (o->served / (double)p->all - 1), "%");
+    bench_put(b, "city_serve_cost", o->server_cpu_s / o->served * 10000, "s/10k");
     bench_put(b, "city_server_anon_mib", p->server_mib, "MiB");
     bench_put(b, "city_puller_anon_mib", p->puller_mib, "MiB");
 }
@@ -51,22 +54,27 @@ void bench_city(struct bench *b)
 {
     struct pull p;
     char home[BENCH_PATH_BYTES], puller[BENCH_PATH_BYTES];
-    double ceilings[3];
+    struct ceiling ceilings[3];
     bench_path(b, home, "city");
     bench_path(b, puller, "city-puller");
     struct load *l = city_build(b, home);
     pull_open(&p, b, l, home, puller);
     const uint64_t before = l->members[0].founding.count + l->members[load_idle(l, 1)].log.count;
     const double cpu = daemon_cpu_s(&p.server);
-    ceilings[0] = bench_ceiling();
+    ceilings[0] = bench_ceiling_of();
     pull_run(&p, b, p.all / 2, CITY_LEG_MAX_S);
     daemon_kill(&p.puller);
-    ceilings[1] = bench_ceiling();
+    ceilings[1] = bench_ceiling_of();
     pull_run(&p, b, p.all, CITY_LEG_MAX_S);
-    const double used = daemon_cpu_s(&p.server) - cpu;
-    const double served = (double)(daemon_served(&p.server) + before);
+    struct city_pull o = {.signatures = (double)l->all_signatures,
+                        .server_cpu_s = daemon_cpu_s(&p.server) - cpu,
+                        .served = (double)(daemon_served(&p.server) + before)};
     pull_close(&p);
-    ceilings[2] = bench_ceiling();
-    city_put(b, &p, (double)l->all_signatures / p.took_s, bench_median(ceilings, 3), served, used);
+    ceilings[2] = bench_ceiling_of();
+    double rates[3] = {ceilings[0].rate, ceilings[1].rate, ceilings[2].rate};
+    double costs[3] = {ceilings[0].cpu_s, ceilings[1].cpu_s, ceilings[2].cpu_s};
+    o.ceiling = bench_median(rates, 3);
+    o.verify_s = bench_median(costs, 3);
+    city_put(b, &p, &o);
     load_free(l);
 }

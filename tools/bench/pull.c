@@ -32,6 +32,7 @@ void pull_run(struct pull *p, const struct bench *b, uint64_t entries, double ma
         done = p->held >= entries && (entries < p->all || daemon_decided(&p->puller));
     }
     p->took_s += bench_now_s() - start;
+    p->puller_cpu_s += daemon_cpu_s(&p->puller);
     bench_need(done ? OK : ERR_TIMEOUT, "sync");
 }
 

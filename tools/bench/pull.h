@@ -9,6 +9,7 @@ struct pull {
     uint64_t all;                      /* entries of all logs */
     uint64_t held;                     /* by the puller, as it said last */
     double took_s;                     /* of the legs so far, starts of the puller included */
+    double puller_cpu_s;               /* that the puller used in all legs */
     double server_mib, puller_mib;     /* greatest seen */
 };
 
