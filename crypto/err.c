@@ -41,6 +41,7 @@ const char *err_message(enum err code)
     case ERR_CONFIG: return "a configuration line is wrong";
     case ERR_USAGE: return "the command line is wrong";
     case ERR_UNSUPPORTED: return "newer than this software knows";
+    case ERR_SUSPENDED: return "the member is suspended by the convenor";
     case ERR_UNCERTAIN: return "a commit failed in an unknown state";
     }
     return "unknown error";
@@ -87,6 +88,7 @@ const char *err_name(enum err code)
     NAME_OF(ERR_CONFIG);
     NAME_OF(ERR_USAGE);
     NAME_OF(ERR_UNSUPPORTED);
+    NAME_OF(ERR_SUSPENDED);
     NAME_OF(ERR_UNCERTAIN);
     }
     return "ERR_?";

@@ -42,6 +42,7 @@ enum err {
     ERR_CONFIG,       /* a configuration line is wrong; file and line go beside it */
     ERR_USAGE,        /* a command line is wrong */
     ERR_UNSUPPORTED,  /* newer law, suite or format than this software knows */
+    ERR_SUSPENDED,    /* a member that the convenor suspended: nothing is exchanged with it */
     ERR_UNCERTAIN,    /* a commit failed in an unknown state: the process must end */
 };
 

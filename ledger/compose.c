@@ -83,8 +83,11 @@ enum err ledger_would(struct ledger *l, const struct entry *e, enum reason *reas
     struct case_fold *f = NULL;
     if (slot == NULL)
         return ERR_UNKNOWN_MEMBER;
-    const struct act_origin origin = {.member = slot->member, .epoch = slot->log.epoch,
-                                      .index = slot->log.frontier.size};
+    const uint64_t index = slot->log.frontier.size;
+    const struct act_origin origin = {
+        .member = slot->member, .epoch = slot->log.epoch, .index = index,
+        .at_once = roster_suspended(l->roster, slot->member, index) ? REASON_SUSPENDED
+                                                                    : REASON_NONE};
     enum err err = OK;
     if (e->has_case)
         err = ledger_fold_case(l, &e->case_id, &f);

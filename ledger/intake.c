@@ -83,12 +83,15 @@ static enum err governance_intake(struct batch *b, struct position p, const stru
     enum err err = governance_judge(at, e, j, &row);
     if (err == OK && row.verdict != VERDICT_VALID)
         err = verdict_put(b->txn, p, &row);
-    bool rejected = row.verdict == VERDICT_VOID && e->kind == KIND_ENROL;
-    if (err != OK || (row.verdict != VERDICT_VALID && !rejected))
+    bool applied = row.verdict == VERDICT_VALID || row.reason == REASON_SUSPENDED;
+    bool rejected = !applied && row.verdict == VERDICT_VOID && e->kind == KIND_ENROL;
+    if (err != OK || (!applied && !rejected))
         return err;
     const struct log_key key = log_key_entry(p.log, p.index);
     const uint8_t is_void = rejected;
     err = table_put(b->txn, TABLE_GOV, log_key_span(&key), span_of(&is_void, is_void));
+    if (err == OK && e->kind == KIND_SUSPEND)
+        return suspend_rejudge(b, e);
     return err == OK && e->kind == KIND_ADMIT ? logs_load(b->l, b->txn) : err;
 }
 

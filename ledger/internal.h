@@ -115,6 +115,11 @@ MUST_CHECK enum err folded_reach(const struct ledger *l, struct txn *t, uint64_t
 MUST_CHECK enum err intake_run(struct batch *b, struct log_slot *slot,
                                const struct frontier *before, struct intake *items, size_t count);
 
+/* ---- suspend.c ---- */
+/* Entries held beyond the size that a valid suspension names: judged anew, their cases folded, at
+ * the end of the batch or, where that is deferred, at once. */
+MUST_CHECK enum err suspend_rejudge(struct batch *b, const struct entry *suspension);
+
 /* ---- index.c: where entries are found, and verdicts ---- */
 MUST_CHECK enum err index_id_put(struct batch *b, const struct hash *id, struct position p);
 /* Of what is settled: ERR_NOTFOUND. */

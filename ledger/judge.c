@@ -96,6 +96,10 @@ enum err governance_judge(const struct place *at, const struct entry *e,
         row->verdict = VERDICT_VOID;
     else
         row->verdict = pending ? VERDICT_PENDING : VERDICT_VALID;
+    if (row->verdict == VERDICT_VALID && roster_suspended(at->roster, at->member, at->index)) {
+        *row = (struct verdict_row){VERDICT_VOID, REASON_SUSPENDED, REASON_NONE, false};
+        return err;
+    }
     return err == OK && row->verdict == VERDICT_VOID ? roster_reject(at->roster, at->member, e)
                                                      : err;
 }
@@ -122,7 +126,9 @@ void origin_judge(const struct place *at, const struct entry *e, const struct ve
                                .at_once = row->at_once, .in_cycle = row->in_cycle};
     if (row->in_cycle)
         return;
-    if (row->at_once == REASON_NONE && e->law_epoch <= LAW_EPOCH && signed_by_foreigner(e))
+    if (row->at_once == REASON_NONE && roster_suspended(at->roster, at->member, at->index))
+        out->at_once = REASON_SUSPENDED;
+    if (out->at_once == REASON_NONE && e->law_epoch <= LAW_EPOCH && signed_by_foreigner(e))
         out->at_once = roster_check_signers(at->roster, at->member, at->index, e, signers, &waits,
                                             &missing);
     if (law_seen(at, e))               /* one above its own place, void, is not waited for */

@@ -61,8 +61,10 @@ enum entry_room entry_room(const struct entry *e, uint64_t index);
 /* The cases of an entry of ROOM_CASE: 1, or 2 for a merge. */
 unsigned entry_cases(const struct entry *e, struct hash out[2]);
 
-/* Verdicts of the first and last room. Governance found valid is applied to the roster; an
- * enrolment found void is made known to it. ERR_NOMEM. */
+/* Verdicts of the first and last room. Governance found valid is applied to the roster, also where
+ * a suspension makes it void (REASON_SUSPENDED): who signs for others by it must be told alike
+ * whether the suspension came before it or after. An enrolment found void is made known to the
+ * roster. ERR_NOMEM. */
 MUST_CHECK enum err governance_judge(const struct place *at, const struct entry *e,
                                      const struct judgement *j, struct verdict_row *row);
 void loose_judge(const struct entry *e, const struct judgement *j, struct verdict_row *row);

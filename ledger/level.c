@@ -39,6 +39,8 @@ static enum err holders_find(struct ledger *l, struct position at, const struct 
     for (unsigned i = 0; err == OK && i < members; i++) {
         const struct member_no m = {(uint16_t)i};
         struct cosign_row row;
+        if (roster_member(ledger_roster(l), m)->suspended)
+            continue;
         err = ledger_cosign_first(l, at, m, &row);
         if (err != OK) {
             err = err == ERR_NOTFOUND ? OK : err;

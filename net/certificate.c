@@ -93,6 +93,8 @@ enum err certificate_recheck(const struct peer_identity *who, const struct roste
     const struct member *m = roster_find(r, who->id, UINT64_MAX);
     if (m == NULL)
         return ERR_UNKNOWN_MEMBER;
+    if (m->suspended)
+        return ERR_SUSPENDED;
     const struct certificate *known = roster_certificate(r, m->no);
     if (known != NULL && known->index == who->index)
         return hash_equal(&known->id, &who->entry) ? OK : ERR_FORK;

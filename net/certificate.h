@@ -48,6 +48,7 @@ MUST_CHECK enum err certificate_build(struct txn *t, const struct log *log, uint
  * ERR_SIGNATURE     head not signed by the admission's node key, or the entry by its signers
  * ERR_PROOF         the entry does not stand in the tree of that head
  * ERR_FORK          another certify entry is held at that very place
+ * ERR_SUSPENDED     the convenor has suspended that member
  * ERR_OVERTAKEN     a later certificate of that member is held
  * ERR_VOID          no certify entry, or void as far as can be told (see roster_certify_check)
  * ERR_KEY           it certifies another transport key than the session's */
@@ -55,7 +56,7 @@ MUST_CHECK enum err certificate_check(const struct peer_certificate *c, const st
                                       uint64_t held, const struct xpubkey *key,
                                       struct peer_identity *out);
 /* Whether an identity found good before still is, now that the roster may have grown:
- * ERR_UNKNOWN_MEMBER, ERR_OVERTAKEN, ERR_FORK, ERR_VOID as above. */
+ * ERR_UNKNOWN_MEMBER, ERR_SUSPENDED, ERR_OVERTAKEN, ERR_FORK, ERR_VOID as above. */
 MUST_CHECK enum err certificate_recheck(const struct peer_identity *who, const struct roster *r,
                                         uint64_t held);
 

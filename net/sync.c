@@ -82,6 +82,7 @@ bool fault_of_peer(enum err why)
     case ERR_GAP: case ERR_UNKNOWN_MEMBER: case ERR_NOT_ENROLLED: case ERR_VOID: case ERR_PENDING:
     case ERR_OVERTAKEN: case ERR_LOCKED: case ERR_ROLLBACK: case ERR_CLOCK: case ERR_BUSY:
     case ERR_TIMEOUT: case ERR_CLOSED: case ERR_CONFIG: case ERR_USAGE: case ERR_UNCERTAIN:
+    case ERR_SUSPENDED:
         return false;
     }
     return false;

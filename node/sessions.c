@@ -81,9 +81,29 @@ static bool key_fits(struct node *n, const struct certificate *own)
     return memcmp(n->sessions.key.pub.b, pub->b, PUBKEY_BYTES) == 0;
 }
 
+/* Others close our sessions without a word; our own log tells why as soon as we know. */
+static void say_suspended(struct node *n)
+{
+    struct logline line;
+    const struct member *m = roster_member(ledger_roster(n->ledger), ledger_self(n->ledger));
+    if (m == NULL || !m->suspended || n->sessions.suspension_told) {
+        return;
+    }
+    n->sessions.suspension_told = true;
+    logline_begin(&line, n->logger, LEVEL_WARN, "suspended");
+    logline_text(&line, "member", m->a.id);
+    logline_uint(&line, "valid_entries", m->valid_size);
+    logline_err(&line, ERR_SUSPENDED);
+    logline_text(&line, "advice", "the convenor has suspended our member: other nodes refuse our "
+                                  "sessions and entries beyond that size are void; ask the "
+                                  "convenor");
+    logline_end(&line);
+}
+
 void sessions_identify(struct node *n)
 {
     struct sessions *s = &n->sessions;
+    say_suspended(n);
     const struct member_no self = ledger_self(n->ledger);
     const struct certificate *own =
         self.v == MEMBER_NONE ? NULL : roster_certificate(ledger_roster(n->ledger), self);
@@ -243,6 +263,7 @@ static const char *meaning(enum err why)
     case ERR_SIGNATURE:
     case ERR_PROOF: return "the peer's certificate is forged";
     case ERR_VOID: return "the peer's certificate is void";
+    case ERR_SUSPENDED: return "the peer's member is suspended by the convenor";
     case ERR_OVERTAKEN: return "the peer's certificate was replaced by a later one";
     case ERR_NOTFOUND: return "an invitation that is not known here, is over or was revoked";
     case ERR_NOT_ENROLLED: return "no officer of ours has a desk with that key";

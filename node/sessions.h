@@ -25,7 +25,7 @@ enum session_state { SESSIONS_UNCERTIFIED, SESSIONS_OTHER_KEY, SESSIONS_READY };
 struct sessions {
     struct xkey key;                 /* transport.key of the home, or handed over */
     enum session_state state;
-    bool identified, told;
+    bool identified, told, suspension_told;
     uint64_t own_index;              /* of the certificate that the transport has */
     uint64_t retry_ms;               /* not before, after our own disk refused */
     unsigned count;
@@ -44,7 +44,7 @@ void sessions_identify(struct node *n);
  * beyond its share, is refused with ERR_BUSY. Of more than SESSIONS_OF_MEMBER the oldest gives way,
  * ERR_EXISTS. */
 void sessions_claim(struct node *n, const struct transport_event *event);
-/* Ends sessions whose certificate was replaced or whose member is no longer admitted. */
+/* Ends sessions whose certificate was replaced or whose member is suspended. */
 void sessions_recheck(struct node *n);
 /* The member of an accepted connection; NULL for others. */
 const char *sessions_member(const struct node *n, struct peer_id peer);

@@ -26,7 +26,7 @@ extern const struct command cmd_genesis, cmd_init, cmd_admit, cmd_officer, cmd_d
     cmd_cases, cmd_show, cmd_inbox, cmd_blindspots, cmd_whose, cmd_status, cmd_draft, cmd_drafts,
     cmd_sign, cmd_doctor, cmd_bundle, cmd_audit, cmd_export, cmd_fold, cmd_export_tiles, cmd_vkey,
     cmd_receipt, cmd_verify_receipt, cmd_desk, cmd_invite, cmd_enrol, cmd_unlock, cmd_lock,
-    cmd_part;
+    cmd_part, cmd_suspend;
 
 /* i-th command of the table; NULL past the end. */
 const struct command *command_at(unsigned i);

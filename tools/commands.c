@@ -7,7 +7,7 @@ static const struct command *const commands[] = {
     &cmd_show,    &cmd_part,       &cmd_inbox, &cmd_blindspots, &cmd_whose, &cmd_status, &cmd_draft,
     &cmd_drafts,  &cmd_sign,       &cmd_doctor, &cmd_bundle, &cmd_audit, &cmd_export, &cmd_fold,
     &cmd_export_tiles, &cmd_receipt, &cmd_verify_receipt, &cmd_vkey, &cmd_desk,
-    &cmd_invite, &cmd_enrol, &cmd_unlock, &cmd_lock,
+    &cmd_invite, &cmd_enrol, &cmd_unlock, &cmd_lock, &cmd_suspend,
 };
 
 const struct option_row common_options[] = {

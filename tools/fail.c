@@ -12,6 +12,7 @@ int exit_code_of(enum err err)
     switch (err) {
     case OK: return EXIT_DONE;
     case ERR_VOID:
+    case ERR_SUSPENDED:
     case ERR_NOT_ENROLLED:
     case ERR_WRONG_LEDGER:
     case ERR_UNSUPPORTED:

@@ -37,6 +37,8 @@ static const struct reason_row rows[] = {
     {REASON_NOT_FIRST, "not_first",
      N_("the first entry of a log must be a certificate that cites the admission")},
     {REASON_NO_MEMBER, "no_member", N_("it names a member that was not admitted")},
+    {REASON_SUSPENDED, "suspended",
+     N_("it lies beyond the size that its member's suspension names")},
     {REASON_NOT_CUSTODIAN, "not_custodian", N_("the author is not the custodian")},
     {REASON_NOT_OFFERED, "not_offered", N_("the case was not offered to the author")},
     {REASON_BASE, "base", N_("it does not build on the custody act in force")},

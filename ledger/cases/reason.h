@@ -40,6 +40,7 @@ enum reason {
     REASON_KEY_EXISTS = 26,       /* key enrolled before in this log */
     REASON_NOT_FIRST = 27,        /* entry 0 is not a certificate citing the admission */
     REASON_NO_MEMBER = 28,        /* names a member not admitted as of law */
+    REASON_SUSPENDED = 29,        /* lies beyond the size that its member's suspension names */
     /* custody */
     REASON_NOT_CUSTODIAN = 40,
     REASON_NOT_OFFERED = 41,

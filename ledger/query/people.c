@@ -30,6 +30,8 @@ void answer_members(struct answer *a)
         answer_put(a, o, "node_key", json_of_hex(span_of(m->a.node_key.b, PUBKEY_BYTES)));
         answer_put(a, o, "certified", json_boolean(roster_certificate(r, m->no) != NULL));
         answer_put(a, o, "entries", json_of_number(log == NULL ? 0 : log->frontier.size));
+        if (m->suspended)
+            answer_put(a, o, "valid_entries", json_of_number(m->valid_size));
         if (i > 0)
             answer_put(a, o, "admission", json_of_hash(&m->admission_id));
         answer_add(a, list, o);

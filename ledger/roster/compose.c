@@ -114,6 +114,19 @@ enum err compose_desk(struct composition *c, const struct pubkey *officer,
     return finish(c, &w);
 }
 
+enum err compose_suspend(struct composition *c, const struct suspend_fields *f)
+{
+    struct cbor_out w;
+    begin(c, &w);
+    cbor_put_text(&w, f->member);
+    end_fact(c, FACT_TO);
+    cbor_put_text(&w, f->ground);
+    end_fact(c, FACT_CLAUSE);
+    cbor_put_uint(&w, f->size);
+    end_fact(c, FACT_COUNT);
+    return finish(c, &w);
+}
+
 enum err compose_duty(struct composition *c, const struct duty_fields *rows, unsigned count)
 {
     struct cbor_out w;

@@ -57,6 +57,9 @@ MUST_CHECK enum err enrol_apply(struct roster *r, const struct governance *g, en
 MUST_CHECK enum err duty_apply(struct roster *r, const struct governance *g, enum reason *reason,
                                bool *pending);
 
+MUST_CHECK enum err suspend_apply(struct roster *r, const struct governance *g,
+                                  enum reason *reason, bool *pending);
+
 /* Adds a member with its first administrator. ERR_NOMEM leaves the roster as it was. */
 MUST_CHECK enum err roster_add_member(struct roster *r, const struct admission *a, uint64_t since,
                                       const struct hash *admission_id);

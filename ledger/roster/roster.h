@@ -21,6 +21,9 @@ struct member {
     struct admission a;
     uint64_t since;                     /* index of the admission in the convenor's log */
     struct hash admission_id;           /* zero for the convenor */
+    bool suspended;
+    uint64_t suspended_since;           /* index of the first suspension in the convenor's log */
+    uint64_t valid_size;                /* of its log: the smallest that a suspension named */
 };
 
 struct certificate {                    /* kind certify: keys of a node */
@@ -65,10 +68,11 @@ MUST_CHECK enum err roster_create(struct roster **out, const struct genesis *g);
 void roster_free(struct roster *r);
 const struct genesis *roster_genesis(const struct roster *r);
 
-/* Judges one governance entry (kinds certify, admit, enrol, duty) at its position and, if valid,
- * applies it. Entries come in the order of each log. REASON_NONE: valid and applied; else why void.
- * *pending is set when it rests on a later act of the table that this software lacks: another kind
- * of governance, and admissions and duties under k > 1, which wait for endorsements.
+/* Judges one governance entry (kinds certify, admit, enrol, duty, suspend) at its position and, if
+ * valid, applies it. Entries come in the order of each log. REASON_NONE: valid and applied; else
+ * why void. *pending is set when it rests on a later act of the table that this software lacks:
+ * another kind of governance, and admissions, duties and suspensions under k > 1, which wait for
+ * endorsements.
  * ERR_* only for failures of this machine (ERR_NOMEM): nothing was applied then. Signatures were
  * verified by the caller; signers are checked here as by roster_check_signers. */
 MUST_CHECK enum err roster_apply(struct roster *r, struct member_no author, uint64_t index,
@@ -93,8 +97,8 @@ MUST_CHECK enum err roster_reject(struct roster *r, struct member_no author,
  * signers_out[i] are set for every signer found, NULL for the others.
  * REASON_NOT_ENROLLED; REASON_NOT_FIRST for anything but a certificate at index 0; REASON_SIGNERS
  * for a foreign signer of a governance entry, which its own member's officers alone can sign.
- * A foreign enrolment that is held but void, or of a member admitted at the entry's `law` or later,
- * is refused. */
+ * A foreign enrolment that is held but void, or of a member admitted at the entry's `law` or later
+ * or suspended below it, is refused. */
 enum reason roster_check_signers(const struct roster *r, struct member_no member, uint64_t index,
                                  const struct entry *e,
                                  const struct officer *signers_out[ENTRY_MAX_SIGNERS],
@@ -105,6 +109,9 @@ const struct member *roster_member(const struct roster *r, struct member_no no);
 /* NULL unless admitted below `law` (UINT64_MAX: now). */
 const struct member *roster_find(const struct roster *r, const char *id, uint64_t law);
 const struct member *roster_by_log(const struct roster *r, const char *id);   /* now */
+/* Whether the member is suspended and an entry at `index` of its log lies beyond the size named:
+ * void, whatever law it was written under. */
+bool roster_suspended(const struct roster *r, struct member_no no, uint64_t index);
 bool roster_same_institution(const struct roster *r, struct member_no a, struct member_no b);
 /* The newest valid certificate of a member; NULL before the first. */
 const struct certificate *roster_certificate(const struct roster *r, struct member_no m);

@@ -27,7 +27,8 @@ static const struct officer *foreign_officer(const struct roster *r, struct memb
         return NULL;
     const struct member *home = roster_member(r, o->member);
     bool admitted = home->no.v == 0 || home->since < law;
-    return admitted && officer_has_post(o, s->post) ? o : NULL;
+    bool suspended = home->suspended && home->suspended_since < law;
+    return admitted && !suspended && officer_has_post(o, s->post) ? o : NULL;
 }
 
 /* Any signer who is refused for good outweighs one who is waited for. */

@@ -303,6 +303,26 @@ static void changed_key_ends_the_session_at_once_and_the_new_one_serves(void **s
     acts_flow(t);
 }
 
+static void suspended_member_is_cut_off_at_once_and_refused_when_it_comes_back(void **state)
+{
+    struct duo *t = *state;
+    struct cluster_act a;
+    acts_flow(t);
+    cluster_act_init(&a, KIND_SUSPEND, NULL);
+    cluster_fact_text(&a, FACT_TO, t->c->members[1].id);
+    cluster_fact_text(&a, FACT_CLAUSE, "安委办〔2026〕9号");
+    cluster_fact_uint(&a, FACT_COUNT, 1000);
+    a.signer_count = 1;
+    a.signers[0].member = 0;
+    a.signers[0].officer = OFFICER_ROOT;
+    a.signers[0].role = ROLE_HANDLE;
+    append(t, 0, KIND_SUSPEND, &a);
+    assert_said(t, 0, "ERR_SUSPENDED");
+    node_down(t, 0);
+    node_up(t, 0);
+    assert_said(t, 0, "suspended by the convenor");
+}
+
 static void key_changed_while_both_were_away_is_believed(void **state)
 {
     struct duo *t = *state;
@@ -348,6 +368,7 @@ int main(void)
         WITH_DUO(openings_that_are_not_ours_are_named_once_a_minute),
         WITH_DUO(member_has_four_sessions_and_the_oldest_gives_way),
         WITH_DUO(changed_key_ends_the_session_at_once_and_the_new_one_serves),
+        WITH_DUO(suspended_member_is_cut_off_at_once_and_refused_when_it_comes_back),
         WITH_DUO(key_changed_while_both_were_away_is_believed),
         WITH_DUO(node_whose_key_is_not_the_certified_one_says_so_and_stays_alone),
     };

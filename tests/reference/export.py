@@ -9,7 +9,7 @@ import json
 
 HIDES_REFS = {"undecodable", "wrong_ledger", "wrong_member", "signature", "excess"}
 GOVERNANCE = set(range(1, 15))
-GOVERNANCE_BUILT = {1, 2, 3, 5}
+GOVERNANCE_BUILT = {1, 2, 3, 5, 8}
 MAX_REFS, MAX_ENTRIES = 64, 1024
 
 
@@ -46,6 +46,7 @@ def cbor(data, at=0):
 class Member:
     def __init__(self, no, admission, since, admission_id):
         self.no, self.since, self.admission_id = no, since, admission_id
+        self.suspended_since = self.valid_size = None
         self.id, self.kind, self.institution = admission[1], admission[3], admission[4]
         self.powers, self.vertical = set(admission[5]), admission[6]
         self.officers = [Officer(self, admission[9][1:].hex(), admission[11],
@@ -166,8 +167,16 @@ class Ledger:
             self.judge_log(name)
         for name in names:
             for e in self.logs.get(name, []):
+                beyond = self.beyond(e)
                 if e.reason is None and e.verdict is None:
-                    e.reason = self.judge_signers(e)
+                    e.reason = self.judge_signers(e, beyond)
+                elif beyond and e.verdict == "valid":
+                    e.verdict, e.reason = "void", "suspended"
+
+    def beyond(self, e):
+        """Whether a suspension, by its size alone, makes the entry void."""
+        m = self.members.get(e.log)
+        return m is not None and m.valid_size is not None and e.index >= m.valid_size
 
     def judge_log(self, name):
         nonces, law, counts, place = set(), 0, {}, 0
@@ -221,11 +230,13 @@ class Ledger:
         counts[case] = counts.get(case, 0) + 1
         return again, case is not None and counts[case] > MAX_ENTRIES
 
-    def judge_signers(self, e):
+    def judge_signers(self, e, beyond):
         """Sets e.signers to (person, member, post, role); e.waits for an enrolment not held."""
         if e.kind_no in GOVERNANCE:
             return None
         own, waits = self.members.get(e.log), False
+        if beyond and any("enrolment" in s for s in e.line["signers"]):
+            return "suspended"
         for i, s in enumerate(e.line["signers"]):
             if "enrolment" in s:
                 o = self.enrolments.get(s["enrolment"])
@@ -235,7 +246,9 @@ class Ledger:
                         waits = True
                         continue
                 if o is not None and (o.member is own or o.key != s["key"] or
-                                      o.member.since >= e.law):
+                                      o.member.since >= e.law or
+                                      (o.member.suspended_since is not None and
+                                       o.member.suspended_since < e.law)):
                     o = None
                 if i == 0:
                     o = None
@@ -247,7 +260,7 @@ class Ledger:
         e.waits = e.waits or waits
         if e.index == 0:
             return "not_first"
-        return None
+        return "suspended" if beyond else None
 
     def govern(self, e):
         if e.kind_no not in GOVERNANCE_BUILT:
@@ -279,6 +292,8 @@ class Ledger:
         admin = first is not None and "管理员" in first.posts
         if e.kind == "admit":
             return self.admit(e, member, is_root)
+        if e.kind == "suspend":
+            return self.suspend(e, member, is_root)
         if e.kind == "duty":
             return self.duty(e, member, is_root or admin)
         if not admin:
@@ -322,6 +337,24 @@ class Ledger:
         m = Member(len(self.members), admission, e.index, e.id)
         self.members[m.id] = m
         self.enrolments[e.id] = m.officers[0]
+        return None
+
+    def suspend(self, e, member, is_root):
+        if member is not self.convenor:
+            return "not_convenor"
+        if not is_root:
+            return "not_root"
+        size = e.facts.get("count")
+        if not ("to" in e.facts and "clause" in e.facts and type(size) is int and size > 0):
+            return "facts"
+        m = self.member(e.facts["to"], e.law)
+        if m is None:
+            return "no_member"
+        if m is self.convenor:
+            return "self"
+        if m.suspended_since is None:
+            m.suspended_since, m.valid_size = e.index, size
+        m.valid_size = min(m.valid_size, size)
         return None
 
     def duty(self, e, member, may):

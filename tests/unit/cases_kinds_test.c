@@ -16,7 +16,7 @@ domain[] = {
     {1, "certify", "认证", G, true}, {2, "admit", "准入", G, true},
     {3, "enrol", "登记人员", G, true}, {4, "leave", "离岗", G, false},
     {5, "duty", "责任清单", G, true}, {6, "rules", "规则集", G, false},
-    {7, "epoch", "换链", G, false}, {8, "suspend", "暂停", G, false},
+    {7, "epoch", "换链", G, false}, {8, "suspend", "暂停", G, true},
     {9, "succession", "承继", G, false}, {10, "propose", "提案", G, false},
     {11, "endorse", "附议", G, false}, {12, "roots", "根人员变更", G, false},
     {13, "law-version", "规则版本", G, false}, {14, "offline", "离线声明", G, false},

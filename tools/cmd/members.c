@@ -55,9 +55,12 @@ static void print_members(const json_t *members)
     const json_t *m;
     grid_init(&g, 7, heading);
     json_array_foreach(members, i, m) {
-        char powers[256], entries[24];
+        char powers[256], entries[48];
         join_powers(m, powers, sizeof powers);
         snprintf(entries, sizeof entries, "%llu", (unsigned long long)number_at(m, "entries"));
+        if (json_object_get(m, "valid_entries") != NULL)
+            snprintf(entries, sizeof entries, _("suspended from %llu"),
+                     (unsigned long long)number_at(m, "valid_entries"));
         grid_row(&g, (const char *[]){
                          text_at(m, "id"), text_at(m, "name"), kind_name_word(text_at(m, "kind")),
                          text_at(m, "institution"), powers,
