@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct span read_span(struct reader *r, size_t len)
-{
-    struct span out = {NULL, 0};
-    if (r->failed || len > reader_left(r)) {
-        r->failed = true;
-        return out;
-    }
-    out = (struct span){r->at, len};
-    if (len > 0) {
-        r->at += len;
-    }
-    return out;
-}
-
 void read_into(struct reader *r, void *out, size_t len)
 {
     struct span bytes = read_span(r, len);
@@ -29,13 +15,6 @@ void read_into(struct reader *r, void *out, size_t len)
     } else {
         memcpy(out, bytes.data, len);
     }
-}
-
-uint16_t read_u16(struct reader *r)
-{
-    uint8_t in[2];
-    read_into(r, in, sizeof in);
-    return load_u16(in);
 }
 
 uint32_t read_u32(struct reader *r)

@@ -30,11 +30,33 @@ static inline uint8_t read_u8(struct reader *r)
     return *r->at++;
 }
 
-uint16_t read_u16(struct reader *r);   /* big-endian, like all below */
+/* Borrowed bytes of the input; {NULL,0} and failed if fewer are left. */
+static inline struct span read_span(struct reader *r, size_t len)
+{
+    struct span out = {NULL, 0};
+    if (r->failed || len > reader_left(r)) {
+        r->failed = true;
+        return out;
+    }
+    out = (struct span){r->at, len};
+    if (len > 0) {
+        r->at += len;
+    }
+    return out;
+}
+
+static inline uint16_t load_u16(const uint8_t in[2])
+{
+    return (uint16_t)(in[0] << 8 | in[1]);
+}
+static inline uint16_t read_u16(struct reader *r)    /* big-endian, like all below */
+{
+    struct span in = read_span(r, 2);
+    return in.data == NULL ? 0 : load_u16(in.data);
+}
+
 uint32_t read_u32(struct reader *r);
 uint64_t read_u64(struct reader *r);
-/* Borrowed bytes of the input; {NULL,0} and failed if fewer are left. */
-struct span read_span(struct reader *r, size_t len);
 void read_into(struct reader *r, void *out, size_t len);
 
 /* All writers return ERR_NOMEM when the buffer cannot grow, leaving it as it was. */
@@ -69,10 +91,6 @@ static inline void store_u64(uint8_t out[8], uint64_t v)
 {
     store_u32(out, (uint32_t)(v >> 32));
     store_u32(out + 4, (uint32_t)v);
-}
-static inline uint16_t load_u16(const uint8_t in[2])
-{
-    return (uint16_t)(in[0] << 8 | in[1]);
 }
 static inline uint32_t load_u32(const uint8_t in[4])
 {

@@ -160,14 +160,17 @@ MUST_CHECK enum err state_get(struct ledger *l, struct txn *t, const struct hash
 /* ---- settle.c ---- */
 /* Whether any log is stored further than it is settled. */
 bool settle_owed(const struct ledger *l);
-/* Before a write that settles at once: brings to an end what is under way, and what is owed of
- * our own log. */
+/* Before our own log grows: what is owed of it, fetched back from a peer, is settled. */
 MUST_CHECK enum err settle_before_own(struct ledger *l);
+void settle_drop(struct ledger *l);
+/* A case is folded as of the settled sizes between two steps: it is folded again at the end. */
+MUST_CHECK enum err settle_note(struct ledger *l, const struct hash *case_id);
+
+/* ---- settle_index.c ---- */
 /* Rows from memory into the store, in a transaction of its own, when there are many. */
 MUST_CHECK enum err settle_index(struct ledger *l, bool all);
 /* Makes the rows in memory anew from the stored entries, after start. */
 MUST_CHECK enum err settle_recall(struct ledger *l, struct txn *t);
-void settle_drop(struct ledger *l);
 
 /* ---- refold.c ---- */
 MUST_CHECK enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *case_id,

@@ -139,7 +139,9 @@ enum err refold_write(struct batch *b, const struct hash *case_id, const struct 
 enum err refold_case(struct batch *b, const struct hash *case_id)
 {
     struct case_fold *f = NULL;
-    enum err err = refold_load(b->l, b->txn, case_id, b->folded, &f);
+    enum err err = settle_note(b->l, case_id);
+    if (err == OK)
+        err = refold_load(b->l, b->txn, case_id, b->folded, &f);
     if (err == OK)
         err = refold_write(b, case_id, f);
     case_fold_free(f);

@@ -15,7 +15,13 @@
 
 #include "ledger/internal.h"
 
-enum { STEP_CASES = 512, STEP_ROWS = 1 << 16, STEP_WOKEN = 256, WAIT_KEY_MAX_BYTES = 65 };
+enum {
+    STEP_CASES = 512,
+    STEP_GROUP = 128,                  /* folds in memory at once */
+    STEP_ROWS = 1 << 16,
+    STEP_WOKEN = 256,
+    WAIT_KEY_MAX_BYTES = 65,
+};
 
 enum stage { STAGE_CASES, STAGE_WOKEN, STAGE_END };
 
@@ -28,6 +34,8 @@ struct settle {
     bool again;
     struct row_key next;               /* the next case */
     uint64_t circle;                   /* least case_fold_circle met */
+    struct hash *moved;                /* cases that our own acts folded meanwhile */
+    size_t moved_count, moved_cap;
     struct woken *woken;               /* by case */
     size_t woken_count, woken_cap, woken_next;
 };
@@ -44,7 +52,7 @@ struct stretch {
     struct ledger *l;
     struct settle *s;
     struct piece pieces[STEP_CASES];
-    size_t count;
+    size_t count, group;               /* group: the first piece of those being folded */
     struct position *at;
     size_t at_count, at_cap;
     bool last;
@@ -60,78 +68,30 @@ bool settle_owed(const struct ledger *l)
 
 void settle_drop(struct ledger *l)
 {
-    if (l->settle != NULL)
+    if (l->settle != NULL) {
         free(l->settle->woken);
+        free(l->settle->moved);
+    }
     free(l->settle);
     l->settle = NULL;
     l->settling = false;
 }
 
-/* ---- rows in memory ---- */
-
-static enum err index_write(struct ledger *l, struct txn *t)
+enum err settle_note(struct ledger *l, const struct hash *case_id)
 {
-    enum err err = fresh_put(&l->fresh, t);
-    for (unsigned i = 0; err == OK && i < l->log_count; i++) {
-        struct log_slot *slot = l->logs[i];
-        if (slot->indexed == slot->log.frontier.size)
-            continue;
-        slot->indexed = slot->log.frontier.size;
-        err = tail_store(t, slot);
-    }
-    return err;
-}
-
-enum err settle_index(struct ledger *l, bool all)
-{
-    struct txn *t;
-    if (!all && l->fresh.kinds[RUNS_ID].count < FRESH_MAX_ENTRIES)
+    struct settle *s = l->settle;
+    if (s == NULL || l->settling)
         return OK;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
-    if (err != OK)
-        return err;
-    err = index_write(l, t);
-    if (err == OK)
-        err = txn_commit(t);
-    else
-        txn_abort(t);
-    if (err == OK)
-        fresh_drop(&l->fresh);
-    return err == OK || err == ERR_UNCERTAIN ? err : ledger_restore(l, err);
-}
-
-static enum err recall_one(struct batch *b, struct log_slot *slot, uint64_t index)
-{
-    const struct position p = {slot->log.no, index};
-    struct hash ids[2];
-    struct verdict_row row;
-    struct entry e;
-    enum err err = log_entry(b->txn, p.log, index, &e);
-    if (err != OK)
-        return err == ERR_CORRUPT || err == ERR_NOTFOUND ? ERR_CORRUPT : OK;
-    err = verdict_get(b->txn, p, &row);
-    if (err != OK || row.verdict == VERDICT_FOREIGN)
-        return err;
-    err = index_id_put(b, &e.id, p);
-    if (err == OK)
-        err = index_nonce_put(b, index_nonce(&e), p);
-    const unsigned count = entry_room(&e, index) == ROOM_CASE ? entry_cases(&e, ids) : 0;
-    for (unsigned i = 0; err == OK && i < count; i++)
-        err = index_case_add(b, &ids[i], p);
-    return err;
-}
-
-enum err settle_recall(struct ledger *l, struct txn *t)
-{
-    struct batch b = {.l = l, .txn = t, .deferred = true};
-    enum err err = OK;
-    for (unsigned i = 0; i < l->log_count; i++) {
-        struct log_slot *slot = l->logs[i];
-        for (uint64_t k = slot->indexed; err == OK && k < slot->log.frontier.size; k++)
-            err = recall_one(&b, slot, k);
+    if (s->moved_count == s->moved_cap) {
+        size_t cap = s->moved_cap == 0 ? 16 : 2 * s->moved_cap;
+        struct hash *grown = realloc(s->moved, cap * sizeof *grown);
+        if (grown == NULL)
+            return ERR_NOMEM;
+        s->moved = grown;
+        s->moved_cap = cap;
     }
-    return err;
+    s->moved[s->moved_count++] = *case_id;
+    return OK;
 }
 
 /* ---- the start ---- */
@@ -289,7 +249,7 @@ static void fold_range(void *job, size_t from, size_t to)
     struct stretch *x = job;
     struct txn *t;
     enum err err = txn_read(x->l->store, &t);
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = x->group + from; i < x->group + to; i++) {
         struct piece *p = &x->pieces[i];
         p->err = err;
         if (p->err == OK)
@@ -306,7 +266,26 @@ static void circle_note(struct settle *s, const struct case_fold *f)
         s->circle = case_fold_circle(f);
 }
 
-static enum err pieces_write(struct stretch *x)
+static enum err group_fold(struct stretch *x, struct batch *b)
+{
+    const size_t end = x->group + STEP_GROUP < x->count ? x->group + STEP_GROUP : x->count;
+    enum err err = OK;
+    verifier_share(x->l, fold_range, x, end - x->group);
+    for (; x->group < end; x->group++) {
+        struct piece *p = &x->pieces[x->group];
+        if (err == OK)
+            err = p->err;
+        if (err == OK)
+            err = refold_write(b, &p->id, p->fold);
+        if (err == OK)
+            circle_note(x->s, p->fold);
+        case_fold_free(p->fold);
+        p->fold = NULL;
+    }
+    return err;
+}
+
+static enum err pieces_fold(struct stretch *x)
 {
     struct batch b;
     struct txn *t;
@@ -316,13 +295,8 @@ static enum err pieces_write(struct stretch *x)
         return err;
     batch_init(&b, x->l, t);
     b.folded = x->s->folded;
-    for (size_t i = 0; err == OK && i < x->count; i++) {
-        err = x->pieces[i].err;
-        if (err == OK)
-            err = refold_write(&b, &x->pieces[i].id, x->pieces[i].fold);
-        if (err == OK)
-            circle_note(x->s, x->pieces[i].fold);
-    }
+    while (err == OK && x->group < x->count)
+        err = group_fold(x, &b);
     batch_clear(&b);
     if (err != OK) {
         txn_abort(t);
@@ -347,14 +321,10 @@ static enum err step_cases(struct ledger *l)
         err = gather(x, w);
     runs_walk_close(w);
     txn_abort(t);
-    if (err == OK && x->count > 0) {
-        verifier_share(l, fold_range, x, x->count);
-        err = pieces_write(x);
-    }
+    if (err == OK && x->count > 0)
+        err = pieces_fold(x);
     if (err == OK && x->last)
         l->settle->stage = STAGE_WOKEN;
-    for (size_t i = 0; i < x->count; i++)
-        case_fold_free(x->pieces[i].fold);
     free(x->at);
     free(x);
     return err;
@@ -471,7 +441,10 @@ static enum err sizes_move(struct ledger *l, struct batch *b)
         return err;
     for (unsigned i = 0; i < l->log_count; i++)
         l->logs[i]->settled = settled_of(l, l->logs[i]);
-    err = batch_fold(b);
+    for (size_t i = 0; err == OK && i < l->settle->moved_count; i++)
+        err = batch_touch(b, &l->settle->moved[i]);
+    if (err == OK)
+        err = batch_fold(b);
     for (unsigned i = 0; err == OK && i < l->log_count; i++)
         err = tail_store(b->txn, l->logs[i]);
     return err;
@@ -487,7 +460,7 @@ static enum err settle_end(struct ledger *l)
     if (err != OK)
         return err;
     batch_init(&b, l, t);
-    b.folded = s->folded;
+    b.folded = s->folded > l->folded ? s->folded : l->folded;
     err = sizes_move(l, &b);
     if (err == OK)
         err = txn_commit(t);
@@ -563,7 +536,7 @@ enum err ledger_settle_all(struct ledger *l)
 enum err settle_before_own(struct ledger *l)
 {
     const struct log_slot *own = log_slot_of(l, ledger_self(l));
-    if (l->settle == NULL && (own == NULL || own->settled == own->log.frontier.size))
+    if (own == NULL || own->settled == own->log.frontier.size)
         return OK;
     return ledger_settle_all(l);
 }

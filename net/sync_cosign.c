@@ -153,7 +153,7 @@ static void give(struct sync *s, struct cosign_own *items, unsigned count)
 void cosign_own(struct sync *s, bool tick)
 {
     struct cosign_own items[COSIGN_MAX_BATCH];
-    unsigned count = 0, look = pull_idle(s) ? SYNC_COSIGN_LOOK_IDLE : SYNC_COSIGN_LOOK;
+    unsigned count = 0, look = SYNC_COSIGN_LOOK;
     const struct log *log;
     if (s->cosigner == NULL || (!tick && !s->cosign_due) || cosigns_reserve(s) != OK ||
         ledger_self(s->l).v == MEMBER_NONE || s->now_ms < s->cosign_pause_ms)

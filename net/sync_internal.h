@@ -38,7 +38,7 @@ enum {
     SYNC_PAUSE_MS = 10000,         /* no pulling after our own disk refused */
     SYNC_COSIGN_OWED = 256,        /* cosignatures that wait to be shown to one peer */
     SYNC_COSIGN_LOOK = 16,         /* entries looked through at once before they are cosigned, */
-    SYNC_COSIGN_LOOK_IDLE = 4096,  /* and when nothing is being pulled */
+    SYNC_COSIGN_LOOK_IDLE = 4096,  /* and when nothing is pulled or owed */
     SYNC_COSIGN_BURST = 4096,      /* cosignatures of one peer that are verified at a stretch, */
     SYNC_COSIGN_PER_S = 1024,      /* and in a second; what is beyond is passed over */
     SYNC_AHEAD_BYTES = 65536,      /* of a peer, kept until what they cover or need is held */

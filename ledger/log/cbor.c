@@ -61,6 +61,9 @@ static uint64_t head(struct cbor *c, enum cbor_type want)
 {
     enum cbor_type type;
     uint64_t arg;
+    if (c->err == OK && reader_left(&c->r) > 0 && *c->r.at >> 5 == want &&
+        (*c->r.at & 31u) < 24 && want != CBOR_BOOL)
+        return *c->r.at++ & 31u;
     if (!head_any(c, &type, &arg))
         return 0;
     if (type == want)

@@ -17,7 +17,7 @@ struct row { struct row_key key; uint64_t at; };
 
 enum {
     RUNS_LOOSE_MAX = 4096,             /* rows that lie loose before they become a run */
-    RUNS_MERGE_MAX_ROWS = 1 << 19,     /* runs do not grow beyond: a merge is one transaction */
+    RUNS_MERGE_MAX_ROWS = 1 << 18,     /* runs do not grow beyond: a merge is one transaction */
 };
 
 /* log_no u16 ‖ index u48 */

@@ -232,6 +232,45 @@ static void copies_and_repeats_are_known_before_anything_is_settled(void **state
     watcher_close(&w);
 }
 
+/* Our own act between two steps is folded as of the settled sizes; the end holds both. */
+static void an_act_of_our_own_between_two_steps_is_kept(void **state)
+{
+    struct scene *s = *state;
+    const unsigned us = 3;
+    const uint64_t law = scene_law(s);
+    struct paper ours;
+    struct watcher whole;
+    struct cluster_act a;
+    struct span here, there;
+    bool more;
+    cluster_open_all(s->c);
+    const struct hash id = cluster_report(s->c, us, 1);
+    struct ledger *l = s->c->members[us].ledger;
+    ledger_defer(l, true);
+    scene_progress(s, 1, &id, law, &id);
+    scene_report(s, 1, law);
+    assert_int_equal(paper_send(&s->logs[1], l, s->logs[1].count), OK);
+    assert_int_equal(ledger_settle(l, &more), OK);
+    assert_true(more);
+    cluster_act_init(&a, KIND_PROGRESS, &id);
+    cluster_fact_text(&a, FACT_NOTE_CODE, "1");
+    cluster_append(s->c, us, &a, NULL);
+    assert_true(ledger_unsettled(l) > 0);
+    assert_int_equal(ledger_settle_all(l), OK);
+    assert_int_equal(ledger_unsettled(l), 0);
+    paper_init(&ours, s->c, us, l);
+    scene_watcher(s, &whole);
+    assert_int_equal(paper_send(&ours, whole.ledger, ours.count), OK);
+    assert_int_equal(paper_send(&s->logs[1], whole.ledger, s->logs[1].count), OK);
+    const struct span key = span_of(id.b, HASH_BYTES);
+    assert_int_equal(table_get(ledger_txn(l), TABLE_CASE, key, &here), OK);
+    assert_int_equal(table_get(ledger_txn(whole.ledger), TABLE_CASE, key, &there), OK);
+    assert_int_equal(here.len, there.len);
+    assert_memory_equal(here.data, there.data, here.len);
+    paper_clear(&ours);
+    watcher_close(&whole);
+}
+
 #define WITH_SCENE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -241,6 +280,7 @@ int main(void)
         WITH_SCENE(any_split_of_settling_comes_to_the_same),
         WITH_SCENE(what_is_asked_during_a_catch_up_is_answered_as_verified),
         WITH_SCENE(a_node_killed_before_it_settled_goes_on_where_it_was),
+        WITH_SCENE(an_act_of_our_own_between_two_steps_is_kept),
         WITH_SCENE(what_comes_on_top_of_something_owed_is_owed_too),
         WITH_SCENE(copies_and_repeats_are_known_before_anything_is_settled),
     };
