@@ -10,7 +10,7 @@
 #include "node/node_parts.h"
 #include "node/ops.h"
 
-enum { TICK_MS = 250, REAP_MS = 600000, SETTLE_NEAR_MS = 1000, SETTLE_OWED_MS = 60000,
+enum { TICK_MS = 250, REAP_MS = 600000, SETTLE_NEAR_MS = 1000, SETTLE_OWED_MS = 300000,
        SETTLE_RETRY_MS = 10000 };
 
 static const struct sync_options SYNC = {.heartbeat_ms = 10000, .exchange_ms = 30000,
