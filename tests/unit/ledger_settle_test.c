@@ -255,6 +255,7 @@ static void an_act_of_our_own_between_two_steps_is_kept(void **state)
     cluster_act_init(&a, KIND_PROGRESS, &id);
     cluster_fact_text(&a, FACT_NOTE_CODE, "1");
     cluster_append(s->c, us, &a, NULL);
+    cluster_act_clear(&a);
     assert_true(ledger_unsettled(l) > 0);
     assert_int_equal(ledger_settle_all(l), OK);
     assert_int_equal(ledger_unsettled(l), 0);
