@@ -453,8 +453,10 @@ uint64_t sync_shown(const struct sync *s, struct log_no log)
     return greatest;
 }
 
-bool sync_near(const struct sync *s)
+bool sync_near(struct sync *s)
 {
+    if (!pull_flows(s))
+        return true;
     for (unsigned i = 0; i < s->peer_count; i++) {
         if (s->peers[i]->state == PEER_READY && pull_behind(s, s->peers[i]) > SYNC_NEAR_ENTRIES)
             return false;

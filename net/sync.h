@@ -91,9 +91,9 @@ bool sync_peer_at(const struct sync *s, unsigned i, struct sync_peer_info *out);
 uint64_t sync_entries_out(const struct sync *s);
 /* The greatest head of a log that any peer of now has shown. */
 uint64_t sync_shown(const struct sync *s, struct log_no log);
-/* True unless the peers show much more than is held: then what comes is settled later
- * (ledger_defer). */
-bool sync_near(const struct sync *s);
+/* True unless the peers show much more than is held, and much of it arrives: then what comes is
+ * settled later (ledger_defer). */
+bool sync_near(struct sync *s);
 /* True when nothing is being pulled and every head shown is held. */
 bool sync_idle(const struct sync *s);
 

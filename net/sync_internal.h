@@ -26,6 +26,8 @@ enum {
     SYNC_BUSY_BYTES = 65536,       /* a line that was given more may be busy for longer */
     SYNC_RELAY_MS = 50,            /* heads of others are passed on at most so often */
     SYNC_NEAR_ENTRIES = 4096,      /* so many on their way are folded as they come */
+    SYNC_FLOW_MS = 1000,           /* and all that come slower than so many in this time: what */
+    SYNC_FLOW_ENTRIES = 2048,      /* is only promised keeps nothing waiting */
     SYNC_WANT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES,
     SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
     SYNC_PARTS_WANTED = 256,
@@ -127,6 +129,8 @@ struct sync {
     struct sync_options options;
     char self[ID_MAX_BYTES + 1];
     uint64_t now_ms, paused_until_ms, relayed_ms;
+    uint64_t flow_ms;              /* since when flow_entries are counted */
+    unsigned flow_entries, flow_before;
     uint32_t last_request;
     uint64_t entries_out;          /* in packages, to all peers since the start */
     struct want wants[SYNC_WANTS];
@@ -203,6 +207,8 @@ void pull_clear(struct sync *s);
 bool pull_asked(const struct sync *s, const struct peer *p);
 void pull_timeouts(struct sync *s);
 bool pull_idle(const struct sync *s);
+/* Whether much came in the last moments. */
+bool pull_flows(struct sync *s);
 uint64_t pull_behind(const struct sync *s, const struct peer *p);
 uint64_t pull_lacks(const struct sync *s, const struct peer *p);
 

@@ -288,6 +288,22 @@ static enum err packages_commit(struct sync *s, const struct message *m)
     return ledger_receive(s->l, m->u.packages.note, proof, list, m->u.packages.count);
 }
 
+/* What came in the present stretch of time and in the one before it. */
+static void flow_turn(struct sync *s)
+{
+    if (s->now_ms < s->flow_ms + SYNC_FLOW_MS)
+        return;
+    s->flow_before = s->now_ms < s->flow_ms + 2 * SYNC_FLOW_MS ? s->flow_entries : 0;
+    s->flow_entries = 0;
+    s->flow_ms = s->now_ms;
+}
+
+bool pull_flows(struct sync *s)
+{
+    flow_turn(s);
+    return s->flow_entries >= SYNC_FLOW_ENTRIES || s->flow_before >= SYNC_FLOW_ENTRIES;
+}
+
 /* This log is not pulled from this peer until it shows a head again. */
 static void log_leave(struct sync *s, struct peer *p, uint32_t no)
 {
@@ -355,6 +371,8 @@ static enum err answer_commit(struct sync *s, struct peer *p, const struct want 
     err = packages_commit(s, m);
     if (err != OK)
         return receive_failed(s, p, w->log, m, err);
+    flow_turn(s);
+    s->flow_entries += (unsigned)(end - w->from);
     pull_learn(s, p, w, end, m->u.packages.count);
     return OK;
 }
