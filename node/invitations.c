@@ -302,8 +302,8 @@ static const char *orderer(const struct node *n, const struct pubkey *key)
     return o != NULL && officer_has_post(o, POST_ADMINISTRATOR) ? o->person : NULL;
 }
 
-/* Reads an order and finds who signed it. ERR_PERMISSION: we are not the convenor;
- * ERR_NOT_ENROLLED, ERR_SIGNATURE, ERR_FORMAT. */
+/* Reads an order and finds who signed it. ERR_VOID: we are not the convenor; ERR_NOT_ENROLLED,
+ * ERR_SIGNATURE, ERR_FORMAT. */
 static enum err order_take(const struct node *n, const struct ipc_request *request,
                            struct invitation_order *o, const char **by)
 {
@@ -311,7 +311,7 @@ static enum err order_take(const struct node *n, const struct ipc_request *reque
     struct sig sig;
     o->ledger = ledger_genesis(n->ledger)->ledger;
     if (!is_convenor(n)) {
-        return ERR_PERMISSION;
+        return ERR_VOID;
     }
     if (!take_hex(request, "name", o->name, sizeof o->name) ||
         !take_hex(request, "signer", signer.b, PUBKEY_BYTES) ||
@@ -320,6 +320,24 @@ static enum err order_take(const struct node *n, const struct ipc_request *reque
     }
     *by = orderer(n, &signer);
     return *by == NULL ? ERR_NOT_ENROLLED : invitation_order_verify(o, &signer, &sig);
+}
+
+/* What order_take found, in words where the code alone would not say it. */
+static enum err order_refuse(struct node *n, const struct ipc_request *request,
+                             struct answer *answer, enum err err)
+{
+    if (err != ERR_VOID && err != ERR_NOT_ENROLLED) {
+        return err;
+    }
+    if (err == ERR_VOID) {
+        ops_refuse_words(n, request, err, "invitations are made at the convenor's node alone");
+    } else {
+        ops_refuse_words(n, request, err,
+                         "invitations take the key of a root officer, or of an administrator of "
+                         "the convenor");
+    }
+    answer->later = true;
+    return OK;
 }
 
 static void address_add(struct invitation *i, const char *address)
@@ -369,6 +387,29 @@ static enum err row_make(struct node *n, const struct invitation_order *order, c
     return err;
 }
 
+/* True when it was answered so; else the invitation has our key. */
+static bool cannot_invite(struct node *n, const struct ipc_request *request,
+                          struct answer *answer, struct invitation *i)
+{
+    const struct roster *r = ledger_roster(n->ledger);
+    const struct certificate *own = roster_certificate(r, ledger_self(n->ledger));
+    if (own == NULL) {
+        ops_refuse_words(n, request, ERR_CONFIG,
+                         "this node has no certificate yet: jieli init --key ADMINISTRATOR");
+    } else if (i->address_count == 0) {
+        ops_refuse_words(n, request, ERR_CONFIG,
+                         "this node listens at no address that another could dial: give one with "
+                         "--address HOST:PORT");
+    } else if (roster_by_log(r, i->member) != NULL) {
+        ops_refuse_words(n, request, ERR_EXISTS, "that member is admitted already");
+    } else {
+        i->convenor = own->transport;
+        return false;
+    }
+    answer->later = true;
+    return true;
+}
+
 enum err ops_invite(struct node *n, const struct ipc_request *request, struct answer *answer)
 {
     const char *by = "", *member = ops_text(request, "member");
@@ -382,20 +423,14 @@ enum err ops_invite(struct node *n, const struct ipc_request *request, struct an
     o.expires_s = (uint64_t)json_integer_value(json_object_get(request->head, "expires_s"));
     enum err err = order_take(n, request, &o, &by);
     if (err != OK) {
-        return err;
+        return order_refuse(n, request, answer, err);
     }
-    const struct certificate *own =
-        roster_certificate(ledger_roster(n->ledger), ledger_self(n->ledger));
     i = (struct invitation){.ledger = o.ledger, .expires_s = o.expires_s};
     memcpy(i.name, o.name, sizeof i.name);
     memcpy(i.member, o.member, sizeof i.member);
     addresses_take(n, request, &i);
-    if (own == NULL || i.address_count == 0) {
-        return ERR_CONFIG;
-    }
-    i.convenor = own->transport;
-    if (roster_by_log(ledger_roster(n->ledger), member) != NULL) {
-        return ERR_EXISTS;
+    if (cannot_invite(n, request, answer, &i)) {
+        return OK;
     }
     err = invitation_encode(&i, text);                 /* well-formed, before a row is made? */
     if (err == OK) {
@@ -420,7 +455,7 @@ enum err ops_revoke_invitation(struct node *n, const struct ipc_request *request
     struct invitation_order o = {.verb = INVITATION_REVOKE};
     enum err err = order_take(n, request, &o, &by);
     if (err != OK) {
-        return err;
+        return order_refuse(n, request, answer, err);
     }
     pthread_mutex_lock(&n->invitations->lock);
     struct invited *row =
@@ -437,8 +472,11 @@ enum err ops_revoke_invitation(struct node *n, const struct ipc_request *request
     return err;
 }
 
-static const char *state_name(const struct invited *i)
+static const char *state_name(const struct node *n, const struct invited *i)
 {
+    if (roster_by_log(ledger_roster(n->ledger), i->member) != NULL) {
+        return "admitted";
+    }
     if (invited_check(i, clock_unix_s()) != OK && i->state != INVITED_REVOKED) {
         return "expired";
     }
@@ -461,7 +499,7 @@ enum err ops_invitations(struct node *n, const struct ipc_request *request, stru
         if (hex_encode(name, sizeof name, span_of(row->name, sizeof row->name)) == OK) {
             json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", name,
                                                   "member", row->member, "by", row->by, "state",
-                                                  state_name(row), "expires_s",
+                                                  state_name(n, row), "expires_s",
                                                   (json_int_t)row->expires_s));
         }
     }

@@ -90,6 +90,12 @@ void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
     refuse_with(n, request, err, reason, reply);
 }
 
+void ops_refuse_words(struct node *n, const struct ipc_request *request, enum err err,
+                      const char *message)
+{
+    refuse_with(n, request, err, REASON_NONE, refusal(err, message));
+}
+
 void ops_refuse_clock(struct node *n, const struct ipc_request *request, uint64_t claimed_s)
 {
     json_t *reply = refusal(ERR_CLOCK, err_message(ERR_CLOCK));

@@ -35,6 +35,9 @@ void ops_log_caller(struct logline *line, const struct node *n, struct ipc_conn 
 /* Answers `request` with an error; reason may be REASON_NONE. Logged with the caller. */
 void ops_refuse(struct node *n, const struct ipc_request *request, enum err err,
                 enum reason reason);
+/* The same in words of the caller's, which tools/po/extract.sh finds here by this name. */
+void ops_refuse_words(struct node *n, const struct ipc_request *request, enum err err,
+                      const char *message);
 /* Refuses an act for its claimed time, saying on which side it lies. */
 void ops_refuse_clock(struct node *n, const struct ipc_request *request, uint64_t claimed_s);
 /* Answers with an object of the caller's, which is given "ok": true unless it has an "error". */

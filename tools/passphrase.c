@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "crypto/keys.h"
+#include "tools/command.h"
 #include "tools/words.h"
 
 struct passphrase { char path[HOME_PATH_BYTES], text[PASSPHRASE_BYTES]; };
@@ -81,6 +82,14 @@ void passphrase_forget(struct session *s)
     s->passphrase = NULL;
 }
 
+/* What reads only, from a desk, takes no such option: its keys are opened before. */
+static const char *no_terminal_hint(const struct session *s)
+{
+    const struct command *c = command_find(s->name);
+    return c == NULL || c->signs ? _("give --passphrase-file FILE")
+                                 : _("open the key first: jieli unlock --passphrase-file FILE");
+}
+
 static int from_terminal(struct session *s, const char *path, bool twice,
                          char out[PASSPHRASE_BYTES])
 {
@@ -88,7 +97,7 @@ static int from_terminal(struct session *s, const char *path, bool twice,
     FILE *terminal = fopen("/dev/tty", "r+e");
     if (terminal == NULL)
         return session_fail(s, ERR_PASSPHRASE, _("a passphrase is needed and there is no terminal"),
-                            _("give --passphrase-file FILE"));
+                            no_terminal_hint(s));
     setvbuf(terminal, NULL, _IONBF, 0);
     snprintf(prompt, sizeof prompt, _("passphrase for %s: "), path);
     bool got = ask_hidden(terminal, prompt, out);

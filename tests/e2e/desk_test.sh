@@ -111,6 +111,9 @@ else
 fi
 expect "locking ends it" 0 lock
 expect "at once" 7 inbox
+says "with the way to open it" "jieli unlock"
+expect "the doctor looks at the node's computer" 2 doctor
+says "and says so" "on the node's own computer"
 until_true 50 test ! -e "$DIR/run/jieli/agent.sock"
 expect "the agent is gone" 0 lock
 

@@ -32,12 +32,16 @@ sed -i "s/^\[node\]/[node]\nlisten = 127.0.0.1:$PORT/" "$H/jieli.conf"
 start anweiban
 expect "without a certificate nobody can be invited" 1 invite --member zhujian "${AW[@]}" \
     --key "$K/e000.key"
+says "and why" "no certificate yet"
 expect "the node is certified" 0 init "${AW[@]}" --key "$K/e001.key"
 expect "a clerk is enrolled" 0 officer add --post 经办人 --person E011 --new-key "$K/a1.key" \
     --no-passphrase "${AW[@]}" --key "$K/e001.key"
 
 # Who may invite, and whom.
 expect "a clerk cannot invite" 1 invite --member zhujian "${AW[@]}" --key "$K/a1.key"
+says "and is told who can" "key of a root officer"
+expect "an address is one that can be dialled" 2 invite --member zhujian --address here \
+    "${AW[@]}" --key "$K/e000.key"
 expect "a member that is there is not invited" 1 invite --member anweiban "${AW[@]}" \
     --key "$K/e000.key"
 expect "nor for ever" 2 invite --member zhujian --expires 31d "${AW[@]}" --key "$K/e000.key"
@@ -76,10 +80,17 @@ expect "nobody else waits" 3 admit gongan "${AW[@]}" --members configs/ezhou/mem
     --key "$K/e000.key"
 expect "a root officer admits by the member's id" 0 admit zhujian "${AW[@]}" \
     --members configs/ezhou/members.tsv --key "$K/e000.key"
+expect "the request waits no longer" 0 invite --list "${AW[@]}"
+says "once it is admitted" "admitted"
+expect "so inbox asks for nothing more" 0 inbox --json "${AW[@]}"
+says "of the root officer" '"requests":[]'
 expect "the second run finishes" 0 enrol "$INVITATION" "${ZJ[@]}" --key "$K/e201.key"
 says "and says what to start" "jielid --home $DIR/zhujian"
 expect "a third finds it done" 0 enrol "$INVITATION" "${ZJ[@]}" --key "$K/e201.key"
 start zhujian
+expect "another member's node invites nobody" 1 invite --member gongan "${ZJ[@]}" \
+    --key "$K/e201.key"
+says "and says whose does" "at the convenor's node alone"
 expect "an officer of the new member" 0 officer add --post 经办人 --person E207 \
     --new-key "$K/z1.key" --no-passphrase "${ZJ[@]}" --key "$K/e201.key"
 expect "a report at the convenor's" 0 report --sector rq --district echeng --source inspection \
@@ -106,6 +117,8 @@ expect "is revoked" 0 invite --revoke "$NAME" "${AW[@]}" --key "$K/e001.key"
 expect "and refused" 1 enrol "$INVITATION" --home "$DIR/gongan" "${ASK[@]}"
 says "with what to do" "ask the convenor for a new one"
 logged "the log has the reason" "err=ERR_NOTFOUND"
+expect "so has status" 0 status "${AW[@]}"
+says "in words" "an invitation that is over, was revoked"
 expect "an invitation to nowhere" 0 invite --member gongan --address 127.0.0.1:1 --json "${AW[@]}" \
     --key "$K/e000.key"
 NOWHERE=$(sed 's/.*"invitation":"\([^"]*\)".*/\1/' "$OUT")

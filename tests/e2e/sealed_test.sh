@@ -65,6 +65,9 @@ until_true 100 shows "(sealed)" "${XF[@]}"
 check "a member without part in it sees that it is sealed" shows "(sealed)" "${XF[@]}"
 check "and no title" hides 管网带病运行 "${XF[@]}"
 check "and its codes" shows "rq / echeng" "${XF[@]}"
+expect "it can save nothing of it" 0 part "$CASE" --out "$DIR" "${XF[@]}"
+says "not even the subject" "subject  (sealed)"
+says "nothing at all" "0 parts saved"
 check "no file holds the title in clear" nowhere 管网带病运行
 check "nor the picture" nowhere PICTURE
 expect "machines are told" 0 show "$CASE" --json "${XF[@]}"

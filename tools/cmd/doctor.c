@@ -13,6 +13,7 @@
 
 #include "ledger/log/home.h"
 #include "tools/command.h"
+#include "tools/desk.h"
 #include "tools/grid.h"
 #include "tools/home_open.h"
 
@@ -318,6 +319,10 @@ static void check_config(struct exam *x)
         err = config_read(&x->config, path, &why);
     if (err != OK) {
         config_init(&x->config);
+        if (err == ERR_NOTFOUND) {
+            tell(x, HEALTH_BAD, N_("configuration"), path, N_("give --home DIR or set JIELI_HOME"));
+            return;
+        }
         snprintf(text, sizeof text, "%s:%u: %s", CONFIG_FILE, why.line, why.text);
         tell(x, HEALTH_BAD, N_("configuration"), text, N_("correct that line"));
         return;
@@ -329,7 +334,10 @@ static void check_config(struct exam *x)
 static int doctor_run(struct session *s)
 {
     const char *const heading[] = {"", _("check"), _("found"), _("what to do")};
-    struct exam x = {.s = s, .list = json_array()};
+    struct exam x = {.s = s, .list = NULL};
+    if (desk_node(&s->args) != NULL)
+        return session_usage(s, _("this command works on the node's own computer"), NULL);
+    x.list = json_array();
     grid_init(&x.grid, 4, heading);
     check_config(&x);
     open_ledger(&x);

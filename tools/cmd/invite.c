@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "net/address.h"
 #include "net/invitation.h"
 #include "tools/cmd/lists.h"
 #include "tools/command.h"
@@ -92,8 +93,14 @@ static int make(struct session *s, const char *member)
     if (code != EXIT_DONE)
         return code;
     json_t *addresses = json_array();
-    for (unsigned i = 0; (address = args_nth(&s->args, "address", i)) != NULL; i++)
+    for (unsigned i = 0; (address = args_nth(&s->args, "address", i)) != NULL; i++) {
+        if (address_check(address) != OK) {
+            json_decref(addresses);
+            return session_usage(s, _("an address is numeric, with a port: 192.0.2.7:7311"),
+                                 address);
+        }
         json_array_append_new(addresses, json_string(address));
+    }
     code = order(s, &o, json_pack("{s:s,s:s,s:I,s:o}", "op", "invite", "member", member,
                                   "expires_s", (json_int_t)o.expires_s, "addresses", addresses),
                  &reply);
@@ -118,6 +125,7 @@ static const char *state_word(const char *state)
     static const struct { const char *name, *word; } rows[] = {
         {"open", N_("not used yet")},
         {"waiting", N_("requested: jieli admit")},
+        {"admitted", N_("admitted")},
         {"revoked", N_("revoked")},
         {"expired", N_("expired")},
     };

@@ -56,6 +56,8 @@ static int save_part(struct session *s, struct saving *to, const json_t *act, co
         pass_over(s, to, act, part);
         return EXIT_DONE;
     }
+    if (number_at(part, "role_no") == PART_SUBJECT)      /* `jieli show` prints it */
+        return EXIT_DONE;
     int code = session_tell(s, json_pack("{s:s,s:s,s:s}", "op", "part", "entry",
                                          text_at(act, "id"), "commitment",
                                          text_at(part, "commitment")),
@@ -73,7 +75,7 @@ static int save_act(struct session *s, struct saving *to, const json_t *act)
     const json_t *part;
     int code = EXIT_DONE;
     json_array_foreach(json_object_get(act, "parts"), i, part) {
-        if (code == EXIT_DONE && number_at(part, "role_no") != PART_SUBJECT)
+        if (code == EXIT_DONE)
             code = save_part(s, to, act, part, i);
     }
     return code;
@@ -85,6 +87,8 @@ static int finish(struct session *s, struct saving *to)
         return session_json(json_pack("{s:O,s:i}", "files", to->list, "passed_over",
                                       (int)to->passed));
     printf(_("%u parts saved in %s\n"), to->saved, to->folder);
+    if (to->saved == 0 && to->passed == 0)
+        puts(_("there is none but what `jieli show` prints"));
     return EXIT_DONE;
 }
 
