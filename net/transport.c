@@ -246,12 +246,12 @@ void transport_close(struct transport *t)
     pthread_mutex_unlock(&t->lock);
     nng_aio_stop(t->keeper);
     nng_aio_free(t->keeper);
-    for (struct conn *c; (c = conn_pop(t)) != NULL;)
-        conn_free(c);
     for (unsigned i = 0; i < t->door_count; i++)
         door_free(t->doors[i]);
     for (unsigned i = 0; i < t->redial.count; i++)
         link_free(t->links[i]);
+    for (struct conn *c; (c = conn_pop(t)) != NULL;)
+        conn_free(c);
     pthread_mutex_destroy(&t->lock);
     buffer_clear(&t->certificate);
     xkey_clear(&t->key);

@@ -100,7 +100,8 @@ struct transport_pulse {
     unsigned links, waiting;        /* waiting: those being dialled, due, or being closed */
 };
 void transport_pulse(const struct transport *t, struct transport_pulse *out);
-/* Stops everything; no handler runs after it returns. */
+/* Stops everything; no handler runs after it returns. No other call may be under way but those of
+ * handlers. */
 void transport_close(struct transport *t);
 
 #endif

@@ -132,19 +132,24 @@ static void most_partial_shut(struct transport *t)
     }
 }
 
-static void conn_recv(struct conn *c)
+/* Gives the right to pump to a read; false when the connection is closing. */
+static bool conn_recv(struct conn *c)
 {
     nng_iov iov = {c->staging, STAGING_BYTES};
-    const size_t partial = c->session.channel.frame.len;
-    pthread_mutex_lock(&c->t->lock);
-    partial_set(c, c->closing ? 0 : partial);
-    if (c->t->partial_bytes > TRANSPORT_PARTIAL_BYTES)
-        most_partial_shut(c->t);
-    c->reading = true;
-    c->heard_ms = nng_clock();
-    pthread_mutex_unlock(&c->t->lock);
-    nng_aio_set_iov(c->recv, 1, &iov);
-    nng_stream_recv(c->stream, c->recv);
+    struct transport *t = c->t;
+    pthread_mutex_lock(&t->lock);
+    partial_set(c, c->closing ? 0 : c->session.channel.frame.len);
+    if (t->partial_bytes > TRANSPORT_PARTIAL_BYTES)
+        most_partial_shut(t);
+    bool open = !c->closing;
+    if (open) {
+        c->reading = true;
+        c->heard_ms = nng_clock();
+        nng_aio_set_iov(c->recv, 1, &iov);
+        nng_stream_recv(c->stream, c->recv);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return open;
 }
 
 static void conn_hold(struct conn *c, enum transport_event_type type)
@@ -281,11 +286,7 @@ static bool conn_tell(struct conn *c)
 void conn_pump(struct conn *c)
 {
     while (conn_tell(c)) {
-        if (c->session.phase != SESSION_CLAIMED) {
-            conn_recv(c);
-            return;
-        }
-        if (conn_rest(c))
+        if (c->session.phase == SESSION_CLAIMED ? conn_rest(c) : conn_recv(c))
             return;
     }
 }

@@ -11,7 +11,22 @@
  *   conn_shut (either side, any thread) → reads and writes end → CLOSED told → freed by the keeper
  *
  * `busy` is the right to pump: held by the pump itself or by the read under way, by nobody while
- * the handler pushes back or judges a claim. */
+ * the handler pushes back or judges a claim.
+ *
+ * Who frees, and what may still run:
+ *   - Threads that run in here: the callbacks of keeper, doors, links and connections, and the
+ *     caller of the face. A callback touches what its aio belongs to, and every connection that it
+ *     pumps: those of a door or a link begin and pump a connection that is not theirs.
+ *   - So nng_aio_stop, which waits for the callback, comes before anything that it touches is
+ *     freed: transport_close stops the keeper, then doors and links, and only then, when nothing
+ *     begins or pumps a connection but its own reads and writes, the connections.
+ *   - While the transport lives a connection is freed by who took it from the list finished: CLOSED
+ *     was told, so nobody pumps it; no write is under way, no thread is within transport_send.
+ *     conn_shut only closes the stream. Doors and links live as long as the transport.
+ *   - With `stopping` a connection's link is gone: not looked at.
+ *   - Order of locks: sealing, the transport's, then those within NNG, whose callbacks hold none. A
+ *     read, write, dial or accept begins under the transport's lock, not on what closes: NNG 1.5.2
+ *     never ends a read or write that is begun on a closed stream. */
 #ifndef JIELI_NET_TRANSPORT_INTERNAL_H
 #define JIELI_NET_TRANSPORT_INTERNAL_H
 

@@ -4,10 +4,28 @@
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "crypto/limits.h"
 #include "tests/support/transport_seen.h"
+
+enum { CALLERS_AT_ONCE = 6 };
+
+/* A queue that has not emptied yet pushes back: until it takes the frame, 10 s at most. */
+static enum err sent_when_there_is_room(struct pair *p, struct span frame)
+{
+    const uint64_t end = seen_now_ms() + 10000;
+    enum err err;
+    do {
+        err = transport_send(p->b, p->b_seen.last_peer, frame);
+    } while (err == ERR_BUSY && seen_now_ms() < end && sched_yield() == 0);
+    return err;
+}
 
 static void frames_of_any_size_arrive_whole_and_in_order(void **state)
 {
@@ -18,7 +36,7 @@ static void frames_of_any_size_arrive_whole_and_in_order(void **state)
     pair_init(&p, 0);
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         bytes[sizes[i] - 1] = (uint8_t)(i + 1);
-        assert_int_equal(transport_send(p.b, p.b_seen.last_peer, span_of(bytes, sizes[i])), OK);
+        assert_int_equal(sent_when_there_is_room(&p, span_of(bytes, sizes[i])), OK);
         assert_true(seen_wait(&p.a_seen, &p.a_seen.frames, i + 1, 10000));
         assert_int_equal(p.a_seen.last_byte, i + 1);
     }
@@ -87,6 +105,62 @@ static void a_closed_connection_is_dialled_again(void **state)
     pair_clear(&p);
 }
 
+/* ---- closing ---- */
+
+struct callers { atomic_uint port; atomic_bool stop; };
+
+static void *callers_run(void *arg)
+{
+    struct callers *k = arg;
+    while (!atomic_load(&k->stop)) {
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                 .sin_port = htons((uint16_t)atomic_load(&k->port))};
+        int fds[CALLERS_AT_ONCE];
+        for (unsigned i = 0; i < CALLERS_AT_ONCE; i++) {
+            fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+            (void)!connect(fds[i], (struct sockaddr *)&at, sizeof at);
+        }
+        for (unsigned i = 0; i < CALLERS_AT_ONCE; i++)
+            close(fds[i]);
+    }
+    return NULL;
+}
+
+/* One listener and one dialler, closed with no regard to what is being accepted or dialled. */
+static void opened_and_closed(struct callers *k, unsigned round)
+{
+    char address[32];
+    unsigned port;
+    struct seen a, b;
+    seen_init(&a);
+    seen_init(&b);
+    address_pick(address, &port);
+    seen_start(&a, 0);
+    seen_start(&b, 0);
+    assert_int_equal(transport_listen(a.t, address), OK);
+    atomic_store(&k->port, port);
+    assert_int_equal(transport_dial(b.t, address), OK);
+    (void)seen_wait(&a, &a.claimed, 1, round % 4);
+    transport_close(round % 2 == 0 ? a.t : b.t);
+    transport_close(round % 2 == 0 ? b.t : a.t);
+}
+
+static void a_transport_closes_while_connections_begin(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 400, CLOSING_MS = 2000 };
+    struct callers k = {.port = 1};
+    pthread_t thread;
+    unsigned round = 0;
+    const uint64_t end = seen_now_ms() + CLOSING_MS;
+    assert_int_equal(pthread_create(&thread, NULL, callers_run, &k), 0);
+    while (round < ROUNDS && seen_now_ms() < end)
+        opened_and_closed(&k, round++);
+    atomic_store(&k.stop, true);
+    pthread_join(thread, NULL);
+    assert_true(round > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_full_handler_pauses_its_peer_and_the_sender_learns_it),
         cmocka_unit_test(addresses_are_numeric),
         cmocka_unit_test(a_closed_connection_is_dialled_again),
+        cmocka_unit_test(a_transport_closes_while_connections_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
