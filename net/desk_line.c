@@ -91,6 +91,11 @@ void desk_hang_up(struct desk_line *line)
     free(line);
 }
 
+bool desk_ended(const struct desk_line *line)
+{
+    return socket_ended(line->fd);
+}
+
 enum err desk_send(struct desk_line *line, struct span frame)
 {
     struct buffer wire = {0};

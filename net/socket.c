@@ -60,6 +60,16 @@ enum err socket_receive(int fd, uint8_t *out, size_t room, size_t *len)
     return OK;
 }
 
+bool socket_ended(int fd)
+{
+    uint8_t byte;
+    ssize_t n;
+    do {
+        n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 /* Length of the address put into *out. */
 static socklen_t sockaddr_make(struct sockaddr_storage *out, const char *address)
 {

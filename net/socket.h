@@ -12,6 +12,8 @@ MUST_CHECK enum err socket_timeout(int fd, unsigned timeout_ms);
 MUST_CHECK enum err socket_send(int fd, struct span bytes);
 /* At least one byte, at most `room`; the rest may still come. ERR_CLOSED at the end. */
 MUST_CHECK enum err socket_receive(int fd, uint8_t *out, size_t room, size_t *len);
+/* Whether the other side has ended it, or it broke; false also while something can be read. */
+bool socket_ended(int fd);
 /* A numeric address (net/address.h). *fd is the caller's. ERR_CONFIG for another shape. */
 MUST_CHECK enum err socket_connect(const char *address, unsigned timeout_ms, int *fd);
 

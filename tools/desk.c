@@ -186,8 +186,12 @@ int desk_connect(struct session *s)
 {
     struct xkey key = {.secret = {0}};
     int code = desk_open(s);
-    if (code != EXIT_DONE || s->desk->line != NULL)
+    if (code != EXIT_DONE)
         return code;
+    if (s->desk->line != NULL && !desk_ended(s->desk->line))
+        return EXIT_DONE;
+    desk_hang_up(s->desk->line);
+    s->desk->line = NULL;
     const char *path = officer_key(s);
     if (path == NULL)
         return session_usage(s, _("no key to work with: give --key FILE or set JIELI_KEY"), NULL);

@@ -30,7 +30,8 @@ int desk_file_write(struct session *s, const char *path, const struct desk_file 
 int desk_open(struct session *s);
 void desk_close(struct desk *d);        /* NULL is fine */
 /* Dials the node that s->desk knows, with the transport key beside the officer's key (--key,
- * JIELI_KEY, the desk's file); keeps the greatest certificate seen in the file. */
+ * JIELI_KEY, the desk's file); keeps the greatest certificate seen in the file. A session that
+ * ended while somebody was asked something is dialled again; what was sent is never sent again. */
 int desk_connect(struct session *s);
 /* One request to the node; as ipc_call. */
 MUST_CHECK enum err desk_call(struct desk *d, const json_t *request, struct span blob,

@@ -117,6 +117,35 @@ says "and says so" "on the node's own computer"
 until_true 50 test ! -e "$DIR/run/jieli/agent.sock"
 expect "the agent is gone" 0 lock
 
+# The node ends the session while somebody is asked something: the act goes over a new one.
+at node
+expect "a row of the map is added" 0 duty add rq --leads anweiban "${AW[@]}" --key "$K/e000.key"
+at 1
+mkfifo "$DIR/typed"
+REPORT="report --sector rr --district echeng --source inspection --clause GB50028 --grade general"
+env -i "${ENV[@]}" PATH="$PATH" script -qec "$BUILD/jieli $REPORT --title 燃气管网 --enterprise 某公司" \
+    /dev/null <"$DIR/typed" >"$OUT" 2>&1 &
+ASKED=$!
+exec 7>"$DIR/typed"
+until_true 100 grep -qF "[y/N]" "$OUT"
+says "a sector that the map lacks is asked about" "[y/N]"
+kill "${PIDS[0]}"
+wait "${PIDS[0]}"
+start anweiban
+echo y >&7
+wait "$ASKED"
+GOT=$?
+exec 7>&-
+COUNT=$((COUNT + 1))
+if [ "$GOT" -eq 0 ]; then
+    echo "ok $COUNT - an act is written though the session had ended"
+else
+    FAILED=1
+    echo "not ok $COUNT - an act is written though the session had ended"
+    sed 's/^/# /' "$OUT"
+fi
+says "and says where it stands" "sequenced"
+
 # Another node's key, another ledger: the desk tells nothing.
 sed 's/"node_key": "../"node_key": "00/' "$DIR/d1/.config/jieli/desk.json" >"$DIR/other.desk"
 sed -i 's/"certificate": 0/"certificate": 999/' "$DIR/d2/.config/jieli/desk.json"
