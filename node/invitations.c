@@ -7,6 +7,7 @@
 #include "net/desk_message.h"
 #include "node/clock.h"
 #include "node/desk_account.h"
+#include "node/failure.h"
 #include "node/invitation_book.h"
 #include "node/node_parts.h"
 
@@ -21,14 +22,30 @@ struct guest {
 struct invitations {
     pthread_mutex_t lock;              /* `book`: library threads look for secrets */
     struct invitation_book book;
+    enum err damage;                   /* of its file: the book is empty and never written */
     unsigned guest_count;
     struct guest guests[INVITATION_GUESTS_MAX];
 };
 
-enum err invitations_create(struct invitations **out, const char *home)
+/* The file cannot be understood, today or ever, though it can be read. */
+static bool is_damage(enum err err)
+{
+    return err == ERR_TRUNCATED || err == ERR_FORMAT || err == ERR_CORRUPT ||
+           err == ERR_UNSUPPORTED || err == ERR_TOO_LARGE;
+}
+
+enum err invitations_create(struct invitations **out, const char *home,
+                            const struct logger *logger)
 {
     struct invitations *i = calloc(1, sizeof *i);
     enum err err = i == NULL ? ERR_NOMEM : invitation_book_load(&i->book, home);
+    if (is_damage(err)) {
+        i->damage = failure_advise(logger, "invitations-damaged", home, err,
+                                   "the file `invitations` of the home is left as it is, and "
+                                   "nobody is invited or let in by it: put it back from a copy, "
+                                   "or move it away and invite anew; then start again");
+        err = OK;
+    }
     if (err != OK) {
         free(i);
         return err;
@@ -422,6 +439,9 @@ enum err ops_invite(struct node *n, const struct ipc_request *request, struct an
     strcpy(o.member, member);
     o.expires_s = (uint64_t)json_integer_value(json_object_get(request->head, "expires_s"));
     enum err err = order_take(n, request, &o, &by);
+    if (err == OK) {
+        err = n->invitations->damage;
+    }
     if (err != OK) {
         return order_refuse(n, request, answer, err);
     }
@@ -454,6 +474,9 @@ enum err ops_revoke_invitation(struct node *n, const struct ipc_request *request
     const char *by = "";
     struct invitation_order o = {.verb = INVITATION_REVOKE};
     enum err err = order_take(n, request, &o, &by);
+    if (err == OK) {
+        err = n->invitations->damage;
+    }
     if (err != OK) {
         return order_refuse(n, request, answer, err);
     }
@@ -491,8 +514,11 @@ static const char *state_name(const struct node *n, const struct invited *i)
 enum err ops_invitations(struct node *n, const struct ipc_request *request, struct answer *answer)
 {
     const struct invitation_book *b = &n->invitations->book;
-    json_t *list = json_array();
     (void)request;
+    if (n->invitations->damage != OK) {
+        return n->invitations->damage;
+    }
+    json_t *list = json_array();
     for (unsigned i = 0; i < b->count; i++) {
         char name[2 * INVITATION_NAME_BYTES + 1];
         const struct invited *row = &b->rows[i];
@@ -512,8 +538,13 @@ enum err ops_request(struct node *n, const struct ipc_request *request, struct a
     const char *member = ops_text(request, "member");
     const struct invited *row =
         member == NULL ? NULL : invited_waiting(&n->invitations->book, member);
-    enum err err = row == NULL ? ERR_NOTFOUND
-                               : buffer_put(&answer->blob, row->request, row->request_len);
+    enum err err = n->invitations->damage;
+    if (err == OK && row == NULL) {
+        err = ERR_NOTFOUND;
+    }
+    if (err == OK) {
+        err = buffer_put(&answer->blob, row->request, row->request_len);
+    }
     answer->reply = err == OK ? json_object() : NULL;
     return err;
 }

@@ -10,8 +10,11 @@
 
 struct invitations;
 
-/* Reads <home>/invitations. Errors of invitation_book_load. */
-MUST_CHECK enum err invitations_create(struct invitations **out, const char *home);
+/* Reads <home>/invitations. A file that is damaged, or of newer software, is told in the log and
+ * left as it is: the node runs, and what asks for invitations is answered with that error until
+ * the file is mended and the node started again. ERR_NOMEM; those of file_read. */
+MUST_CHECK enum err invitations_create(struct invitations **out, const char *home,
+                                       const struct logger *logger);
 void invitations_free(struct invitations *i);     /* NULL is fine */
 
 /* From any thread: the secret of an invitation that may still be used. ERR_NOTFOUND. */

@@ -164,7 +164,7 @@ static enum err open_all(struct node *n)
     }
     if (err == OK) {
         err = failure_report(n->logger, "invitations", n->home,
-                             invitations_create(&n->invitations, n->home));
+                             invitations_create(&n->invitations, n->home, n->logger));
     }
     if (err == OK) {
         err = failure_report(n->logger, "watch", "", watch_open(n));

@@ -314,6 +314,51 @@ static void invitations_are_ordered_by_root_officers_and_administrators(void **s
     assert_refused(ordered(o, &order, OFFICER_ROOT), ERR_SIGNATURE);
 }
 
+/* ---- a damaged file ---- */
+
+static void started_again(struct office *o)
+{
+    ipc_disconnect(o->client);
+    assert_int_equal(daemon_stop(o->pid), 0);
+    o->pid = daemon_start(o->c, 0);
+    o->client = daemon_connect(o->c, 0, o->pid);
+    assert_non_null(o->client);
+}
+
+static json_t *listed(struct office *o)
+{
+    return daemon_ask(o->client, json_pack("{s:s}", "op", "invitations"), span_of("", 0), NULL);
+}
+
+static void a_damaged_file_stops_invitations_and_not_the_node(void **state)
+{
+    struct office *o = *state;
+    char path[HOME_PATH_BYTES];
+    struct buffer bytes = {0}, kept = {0};
+    struct desk_line *line = NULL;
+    const struct invitation i = invited(o, "zhujian", 3600);
+    const struct invitation_order order = order_for(o, "gongan", 3600);
+    assert_int_equal(home_path(path, sizeof path, o->c->members[0].home, "invitations"), OK);
+    assert_int_equal(file_read(path, LOG_BYTES, &bytes), OK);
+    bytes.data[bytes.len / 2] ^= 1;
+    assert_int_equal(file_replace(path, buffer_span(&bytes), 0600), OK);
+    started_again(o);
+    assert_said(o, "event=invitations-damaged ");
+    assert_refused(ordered(o, &order, OFFICER_HANDLER), ERR_NOT_ENROLLED);
+    assert_refused(ordered(o, &order, OFFICER_ROOT), ERR_CORRUPT);
+    assert_refused(listed(o), ERR_CORRUPT);
+    assert_int_equal(dial(o, &i, &o->key, &line), ERR_CLOSED);
+    assert_int_equal(file_read(path, LOG_BYTES, &kept), OK);
+    assert_int_equal(kept.len, bytes.len);
+    assert_memory_equal(kept.data, bytes.data, bytes.len);
+    bytes.data[bytes.len / 2] ^= 1;
+    assert_int_equal(file_replace(path, buffer_span(&bytes), 0600), OK);
+    started_again(o);
+    desk_hang_up(let_in(o, &i, &o->key));
+    buffer_clear(&bytes);
+    buffer_clear(&kept);
+}
+
 /* ---- a replay ---- */
 
 static enum err no_certificate(void *ctx, struct buffer *out)
@@ -377,6 +422,7 @@ int main(void)
         FRESH(a_guest_is_told_nothing_before_it_is_admitted),
         FRESH(an_expired_or_revoked_invitation_opens_nothing),
         FRESH(invitations_are_ordered_by_root_officers_and_administrators),
+        FRESH(a_damaged_file_stops_invitations_and_not_the_node),
         FRESH(a_replayed_handshake_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
