@@ -38,8 +38,8 @@ static enum reason suspend_check(const struct roster *r, const struct governance
 enum err suspend_apply(struct roster *r, const struct governance *g, enum reason *reason,
                        bool *pending)
 {
-    const struct member *found;
-    uint64_t size;
+    const struct member *found = NULL;
+    uint64_t size = 0;
     *reason = suspend_check(r, g, &found, &size);
     *pending = *reason == REASON_NONE && r->genesis.k > 1;
     if (*reason != REASON_NONE || *pending)
