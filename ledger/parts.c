@@ -58,11 +58,18 @@ static const struct hash *case_of(const struct entry *e)
     return e->has_case ? &e->case_id : &e->id;
 }
 
+/* Its own node reads on what it has; the others give it nothing more. */
+static bool shut_out(struct ledger *l, struct member_no m)
+{
+    const struct member *member = roster_member(ledger_roster(l), m);
+    return member != NULL && member->suspended && m.v != ledger_self(l).v;
+}
+
 bool ledger_part_may(struct ledger *l, const struct part_place *at, struct member_no m)
 {
     struct case_state *s = malloc(sizeof *s);
     bool may = at->ref->mode == PART_OPEN;
-    if (s != NULL && !may) {
+    if (s != NULL && !may && !shut_out(l, m)) {
         if (ledger_state(l, case_of(at->entry), s) != OK)
             case_state_init(s, case_of(at->entry));
         may = reader_may(ledger_roster(l), s, at->entry, at->ref->role, m);

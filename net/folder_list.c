@@ -131,6 +131,25 @@ void folder_sweep(const char *path, const char *member)
         closedir(dir);
 }
 
+enum err folder_share(const char *path, const char *file)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_from_errno(errno);
+    if ((st.st_mode & S_IRGRP) == 0 || chmod(file, S_IRUSR | S_IWUSR | S_IRGRP) == 0)
+        return OK;
+    return err_from_errno(errno);
+}
+
+/* Whoever may write into the folder decides nothing about other folders by a link. */
+static enum err folder_check(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return err_from_errno(errno);
+    return S_ISDIR(st.st_mode) ? OK : ERR_PERMISSION;
+}
+
 enum err folder_move(const char *path, const char *name, const char *below)
 {
     char folder[HOME_PATH_BYTES], from[HOME_PATH_BYTES], to[HOME_PATH_BYTES];
@@ -141,6 +160,8 @@ enum err folder_move(const char *path, const char *name, const char *below)
         err = home_path(to, sizeof to, folder, name);
     if (err == OK)
         err = folder_create(folder, 0700);
+    if (err == OK)
+        err = folder_check(folder);
     if (err == OK && rename(from, to) != 0)
         err = err_from_errno(errno);
     if (err == OK)

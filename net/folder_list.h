@@ -22,7 +22,9 @@ bool folder_name_member(const char *name, char member[ID_MAX_BYTES + 1], uint64_
 void folder_prune(const char *path, unsigned keep);
 /* What a crash left half written under our names. */
 void folder_sweep(const char *path, const char *member);
-/* Moves a file into a folder below its own, made where missing. */
+/* Lets the group that may read the folder read this file of it: a gate is another user. */
+MUST_CHECK enum err folder_share(const char *path, const char *file);
+/* Moves a file into a folder below its own, made where missing. ERR_PERMISSION: that is a link. */
 MUST_CHECK enum err folder_move(const char *path, const char *name, const char *below);
 
 #endif

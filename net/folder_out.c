@@ -154,6 +154,8 @@ static enum err out_end(struct folder *f)
     enum err err = bundle_end(o->maker);
     o->maker = NULL;
     bool whole = o->what.since_path == NULL;
+    if (err == OK)
+        err = folder_share(o->path, o->file);
     if (err == OK && (whole || answered(f)))
         out_replace(f);
     if (err == OK)

@@ -76,26 +76,61 @@ static void holder_wraps_for_whoever_it_serves_and_that_one_for_the_next(void **
     buffer_clear(&whole);
 }
 
-static void readers_follow_the_case(void **state)
+static void offer_to_other(struct sample *s)
 {
-    struct sample *s = *state;
-    struct entry e;
-    struct part_place at;
     struct cluster_act a;
-    struct ledger *l = s->c->members[AUTHOR].ledger;
-    assert_int_equal(ledger_part_held(l, &s->commitment, &e, &at), OK);
-    assert_true(ledger_part_may(l, &at, (struct member_no){AUTHOR}));
-    assert_true(ledger_part_may(l, &at, (struct member_no){CONVENOR}));
-    assert_false(ledger_part_may(l, &at, (struct member_no){OTHER}));
     cluster_act_init(&a, KIND_OFFER, &s->id);
     cluster_fact_text(&a, FACT_TO, s->c->members[OTHER].id);
     cluster_fact_text(&a, FACT_CLAUSE, "5.1");
     cluster_fact_uint(&a, FACT_GROUND, GROUND_COMPETENT);
     cluster_append(s->c, AUTHOR, &a, NULL);
     cluster_act_clear(&a);
+}
+
+static void readers_follow_the_case(void **state)
+{
+    struct sample *s = *state;
+    struct entry e;
+    struct part_place at;
+    struct ledger *l = s->c->members[AUTHOR].ledger;
+    assert_int_equal(ledger_part_held(l, &s->commitment, &e, &at), OK);
+    assert_true(ledger_part_may(l, &at, (struct member_no){AUTHOR}));
+    assert_true(ledger_part_may(l, &at, (struct member_no){CONVENOR}));
+    assert_false(ledger_part_may(l, &at, (struct member_no){OTHER}));
+    offer_to_other(s);
     assert_int_equal(ledger_part_held(l, &s->commitment, &e, &at), OK);
     assert_true(ledger_part_may(l, &at, (struct member_no){OTHER}));
     assert_false(ledger_part_may(l, &at, (struct member_no){STRANGER}));
+}
+
+static void a_suspended_member_is_sealed_to_no_longer(void **state)
+{
+    struct sample *s = *state;
+    struct cluster_act a;
+    struct entry e;
+    struct part_place at;
+    const struct member_no other = {OTHER};
+    struct ledger *l = s->c->members[AUTHOR].ledger;
+    offer_to_other(s);
+    cluster_act_init(&a, KIND_SUSPEND, NULL);
+    cluster_fact_text(&a, FACT_TO, s->c->members[OTHER].id);
+    cluster_fact_text(&a, FACT_CLAUSE, "no. 9");
+    cluster_fact_uint(&a, FACT_COUNT, 1);
+    a.signer_count = 1;
+    a.signers[0].member = CONVENOR;
+    a.signers[0].officer = OFFICER_ROOT;
+    a.signers[0].role = ROLE_HANDLE;
+    cluster_append(s->c, CONVENOR, &a, NULL);
+    cluster_act_clear(&a);
+    assert_int_equal(ledger_part_held(l, &s->commitment, &e, &at), OK);
+    assert_true(ledger_part_may(l, &at, other));
+    cluster_share(s->c);
+    assert_int_equal(ledger_part_held(l, &s->commitment, &e, &at), OK);
+    assert_false(ledger_part_may(l, &at, other));
+    assert_true(ledger_part_may(l, &at, (struct member_no){CONVENOR}));
+    struct ledger *own = s->c->members[OTHER].ledger;
+    assert_int_equal(ledger_part_find(own, &s->id, &s->commitment, &e, &at), OK);
+    assert_true(ledger_part_may(own, &at, other));
 }
 
 static void every_altered_byte_on_the_way_is_refused(void **state)
@@ -177,6 +212,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             holder_wraps_for_whoever_it_serves_and_that_one_for_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(readers_follow_the_case, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_suspended_member_is_sealed_to_no_longer, setup, teardown),
         cmocka_unit_test_setup_teardown(every_altered_byte_on_the_way_is_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(copied_commitment_in_another_act_opens_nothing, setup,

@@ -410,6 +410,47 @@ static void a_disc_that_cannot_be_written_is_read_once(void **state)
     assert_int_equal(files_in(s->ab), 1);
 }
 
+static void a_link_leads_nothing_out_of_the_folder(void **state)
+{
+    struct site *s = *state;
+    char done[HOME_PATH_BYTES], other[HOME_PATH_BYTES];
+    snprintf(done, sizeof done, "%s/done", s->ab);
+    snprintf(other, sizeof other, "%s/other", s->c->folder);
+    assert_int_equal(folder_create(other, 0700), OK);
+    assert_int_equal(symlink(other, done), 0);
+    peer_open(s, A, s->ab, "");
+    cluster_report(s->c, A, 1);
+    run(s, 12);
+    peer_open(s, B, "", s->ab);
+    run(s, 30);
+    assert_true(equal(s));
+    assert_int_equal(said(s, "folder-failed", ERR_PERMISSION), 1);
+    assert_int_equal(files_in(s->ab), 1);
+    assert_int_equal(files_in(other), 0);
+}
+
+static unsigned mode_written(struct site *s, unsigned folder_mode)
+{
+    char path[HOME_PATH_BYTES];
+    struct folder_list list;
+    struct stat st;
+    assert_int_equal(chmod(s->ab, folder_mode), 0);
+    cluster_report(s->c, A, 1);
+    run(s, 70);
+    assert_int_equal(folder_list(s->ab, &list), OK);
+    snprintf(path, sizeof path, "%s/%s", s->ab, list.names[list.count - 1].name);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 0777;
+}
+
+static void who_may_read_the_folder_may_read_its_bundles(void **state)
+{
+    struct site *s = *state;
+    peer_open(s, A, s->ab, "");
+    assert_int_equal(mode_written(s, 0750), 0640);
+    assert_int_equal(mode_written(s, 0700), 0600);
+}
+
 static void where_several_write_nobody_answers_for_all(void **state)
 {
     struct site *s = *state;
@@ -464,6 +505,8 @@ int main(void)
         WITH_SITE(a_bundle_sealed_over_forged_entries_is_refused_by_their_proofs),
         WITH_SITE(folders_that_cannot_be_used_are_told_once_and_tried_again),
         WITH_SITE(a_disc_that_cannot_be_written_is_read_once),
+        WITH_SITE(a_link_leads_nothing_out_of_the_folder),
+        WITH_SITE(who_may_read_the_folder_may_read_its_bundles),
         WITH_SITE(where_several_write_nobody_answers_for_all),
         cmocka_unit_test(names_tell_member_and_time),
     };
