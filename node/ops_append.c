@@ -17,13 +17,24 @@ static const struct part_ref *named(const struct entry *e, const struct hash *co
     return NULL;
 }
 
+/* An act in the log has it already: one that is still to be judged does not take it over. */
+static bool belongs_to_an_act(const struct node *n, const struct hash *commitment)
+{
+    struct entry e;
+    struct part_place at;
+    return ledger_part_held(n->ledger, commitment, &e, &at) == OK;
+}
+
 static enum err store_part(const struct node *n, const struct entry *e, const struct act_part *part)
 {
     struct hash commitment;
     struct reader r;
-    struct part_wraps *wraps = malloc(sizeof *wraps);
     part_commitment(part->salt, part->bytes, &commitment);
     const struct part_place at = {e, named(e, &commitment)};
+    if (at.ref != NULL && belongs_to_an_act(n, &commitment)) {
+        return OK;
+    }
+    struct part_wraps *wraps = malloc(sizeof *wraps);
     reader_init(&r, part->wraps);
     enum err err = wraps == NULL ? ERR_NOMEM : part_wraps_take(wraps, &r);
     if (err == OK) {

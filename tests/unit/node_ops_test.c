@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "ledger/log/part.h"
+#include "ledger/log/part_card.h"
 #include "net/act_blob.h"
 #include "tests/support/cluster_keys.h"
 #include "tests/support/cluster_part.h"
@@ -301,6 +302,30 @@ static void part_travels_with_its_act(void **state)
     cluster_part_free(w.part);
 }
 
+/* What only its author could make: the parts of an act again, under an entry that is none. */
+static void act_that_is_refused_takes_no_part_from_another(void **state)
+{
+    struct bench *b = *state;
+    struct with_part w;
+    struct hash id;
+    struct buffer blob = {0};
+    struct part_card *card = calloc(1, sizeof *card);
+    make_act_with_part(b, "the evidence", true, true, &w);
+    assert_int_equal(buffer_put(&blob, w.blob.data, w.blob.len), OK);
+    json_t *reply = send_blob(b, &w);
+    assert_true(daemon_ok(reply));
+    assert_true(daemon_hash(reply, "id", &id));
+    json_decref(reply);
+    blob.data[4 + load_u32(blob.data) - 1] ^= 1;           /* of its signature */
+    w.blob = blob;
+    expect_error(send_blob(b, &w), ERR_SIGNATURE);
+    assert_non_null(card);
+    assert_int_equal(part_card_read(b->c->members[1].home, &w.part->ref.commitment, card), OK);
+    assert_true(hash_equal(&card->entry, &id));
+    free(card);
+    cluster_part_free(w.part);
+}
+
 static void refuse_part(struct bench *b, struct with_part *w, enum err err)
 {
     expect_error(send_blob(b, w), err);
@@ -487,6 +512,7 @@ int main(void)
         WITH_NODE(malformed_requests_have_their_own_errors),
         WITH_NODE(signature_that_fails_is_refused),
         WITH_NODE(part_travels_with_its_act),
+        WITH_NODE(act_that_is_refused_takes_no_part_from_another),
         WITH_NODE(part_that_is_missing_or_not_named_is_refused),
         WITH_NODE(part_that_this_node_cannot_open_is_refused),
         WITH_NODE(drafts_wait_in_the_node),
