@@ -9,15 +9,78 @@
 /* A key that was replaced counts this long beyond the claimed time of the certificate that replaced
  * it: as far as claimed times may be off. */
 enum { REPLACED_SLACK_S = 86400 };
+/* So many others must hold an offer before it can be deemed delivered (FORMAT.md, "Levels"). */
+enum { WITNESSES = 2 };
 
 /* ---- rows ---- */
 
-/* Whether entries [from, to) of the row's log hold a baton act that concerns its cosigner. */
+static bool earlier(const struct cosign_row *a, const struct cosign_row *b)
+{
+    return a->time_s < b->time_s || (a->time_s == b->time_s && a->cosigner.v < b->cosigner.v);
+}
+
+/* How many, up to WITNESSES, others than `offered` cosigned entry `index` before the row did. */
+static enum err witnesses_before(struct ledger *l, struct txn *t, const struct cosign_row *row,
+                                 uint64_t index, struct member_no offered, unsigned *out)
+{
+    const unsigned members = roster_member_count(l->roster);
+    enum err err = OK;
+    *out = 0;
+    for (unsigned i = 0; err == OK && *out < WITNESSES && i < members; i++) {
+        const struct member_no m = {(uint16_t)i};
+        const struct log_slot *slot = log_slot_of(l, m);
+        struct cosign_row other;
+        if (slot == NULL || m.v == offered.v || slot->log.no.v == row->cosigner.v ||
+            roster_member(l->roster, m)->suspended)
+            continue;
+        err = cosign_row_above(t, row->log, slot->log.no, index, &other);
+        *out += err == OK && earlier(&other, row);
+        err = err == ERR_NOTFOUND ? OK : err;
+    }
+    return err;
+}
+
+/* To whom an entry offers a case, or asks it to take one; MEMBER_NONE: to nobody. */
+static struct member_no offered_by(const struct ledger *l, const struct entry *e)
+{
+    char id[ID_MAX_BYTES + 1];
+    bool offers = e->kind == KIND_OFFER || e->kind == KIND_REPORT || e->kind == KIND_RULE;
+    const struct member *m = offers && entry_fact_text(e, FACT_TO, id, sizeof id)
+                                 ? roster_by_log(l->roster, id) : NULL;
+    return m == NULL ? (struct member_no){MEMBER_NONE} : m->no;
+}
+
+/* Whether by the row, among the first, it is told since when others hold an offer of entries
+ * [from, size). */
+static enum err witnesses(struct ledger *l, struct txn *t, const struct cosign_row *row,
+                          uint64_t from, bool *yes)
+{
+    enum err err = OK;
+    *yes = false;
+    for (uint64_t i = from; err == OK && !*yes && i < row->size; i++) {
+        struct entry e;
+        struct span bytes;
+        unsigned before;
+        err = log_read(t, row->log, i, &bytes);
+        if (err != OK || entry_decode(&e, bytes) != OK)
+            continue;
+        const struct member_no offered = offered_by(l, &e);
+        if (offered.v == MEMBER_NONE)
+            continue;
+        err = witnesses_before(l, t, row, i, offered, &before);
+        *yes = err == OK && before < WITNESSES;
+    }
+    return err;
+}
+
+/* Whether entries [from, size) of the row's log hold a baton act that concerns its cosigner, or an
+ * offer that it is among the first to witness. */
 static enum err needed(struct ledger *l, struct txn *t, const struct cosign_row *row,
                        uint64_t from, bool *yes)
 {
     const struct log_slot *by = log_slot_at(l, row->cosigner);
-    return ledger_concern_scan(l, t, row->log, from, row->size, by->member, true, yes);
+    enum err err = ledger_concern_scan(l, t, row->log, from, row->size, by->member, true, yes);
+    return err == OK && !*yes ? witnesses(l, t, row, from, yes) : err;
 }
 
 static enum err size_below(struct txn *t, const struct cosign_row *row, uint64_t *size)
@@ -28,8 +91,8 @@ static enum err size_below(struct txn *t, const struct cosign_row *row, uint64_t
     return err == ERR_NOTFOUND ? OK : err;
 }
 
-/* Whether a row would be kept beside what is held: a later one than all, or the first that covers a
- * baton act; of two of one size the earlier. */
+/* Whether a row would be kept beside what is held: a later one than all, or one that is needed; of
+ * two of one size the earlier. */
 static enum err wanted(struct ledger *l, struct txn *t, const struct cosign_row *row, bool *yes)
 {
     struct cosign_row above;
@@ -43,7 +106,7 @@ static enum err wanted(struct ledger *l, struct txn *t, const struct cosign_row 
     return err == OK ? needed(l, t, row, from, yes) : err;
 }
 
-/* Drops a row that is neither the latest nor the first to cover something. */
+/* Drops a row that is neither the latest nor needed. */
 static enum err row_review(struct ledger *l, struct txn *t, const struct cosign_row *row)
 {
     struct cosign_row above;

@@ -137,6 +137,27 @@ static void an_offer_that_two_others_hold_is_deemed_delivered_in_time(void **sta
     cluster_free(t.c);
 }
 
+/* The author goes on working, the others go on cosigning: the term runs from where it began. */
+static void later_cosignatures_do_not_put_off_deemed_delivery(void **state)
+{
+    (void)state;
+    struct town t = town_create();
+    const uint64_t held_s = START_S + 1000, due_s = held_s + 4 * HOUR_S;
+    cosign(&t, CONVENOR, START_S + 500);
+    cosign(&t, XIAOFANG, held_s);
+    for (unsigned hour = 1; hour < 4; hour++) {
+        cluster_report(t.c, YINGJI, hour);
+        cluster_share(t.c);
+        cosign(&t, CONVENOR, START_S + hour * HOUR_S);
+        cosign(&t, XIAOFANG, START_S + hour * HOUR_S);
+    }
+    struct act_level level = level_at(&t, due_s);
+    assert_int_equal(level.witnessed_s, held_s);
+    assert_int_equal(level.deemed_s, due_s);
+    assert_true(blind(&t, due_s));
+    cluster_free(t.c);
+}
+
 static void what_was_delivered_in_time_is_never_deemed(void **state)
 {
     (void)state;
@@ -157,6 +178,7 @@ int main(void)
         cmocka_unit_test(a_cosignature_a_day_later_does_not_show_the_parts),
         cmocka_unit_test(an_offer_that_two_others_hold_is_deemed_delivered_in_time),
         cmocka_unit_test(what_was_delivered_in_time_is_never_deemed),
+        cmocka_unit_test(later_cosignatures_do_not_put_off_deemed_delivery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
