@@ -132,6 +132,7 @@ says "a sector that the map lacks is asked about" "[y/N]"
 kill "${PIDS[0]}"
 wait "${PIDS[0]}"
 start anweiban
+until_true 100 grep -q "event=sessions state=ready" "$DIR/anweiban.log"
 echo y >&7
 wait "$ASKED"
 GOT=$?

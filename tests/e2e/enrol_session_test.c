@@ -316,13 +316,25 @@ static void invitations_are_ordered_by_root_officers_and_administrators(void **s
 
 /* ---- a damaged file ---- */
 
+/* Lets nobody in before it has looked for its certificate: that is waited for. */
 static void started_again(struct office *o)
 {
+    bool ready = false;
     ipc_disconnect(o->client);
     assert_int_equal(daemon_stop(o->pid), 0);
     o->pid = daemon_start(o->c, 0);
     o->client = daemon_connect(o->c, 0, o->pid);
     assert_non_null(o->client);
+    for (unsigned i = 0; i < TRIES && !ready; i++) {
+        json_t *reply = daemon_ask(o->client, json_pack("{s:s}", "op", "peers"), span_of("", 0),
+                                   NULL);
+        const char *state = json_string_value(json_object_get(reply, "sessions"));
+        ready = state != NULL && strcmp(state, "ready") == 0;
+        json_decref(reply);
+        if (!ready)
+            assert_false(daemon_ends_within(o->pid, TRY_US));
+    }
+    assert_true(ready);
 }
 
 static json_t *listed(struct office *o)
