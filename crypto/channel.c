@@ -90,6 +90,11 @@ static void way_count(struct channel_way *way, size_t plain_bytes)
 
 /* ---- sealing ---- */
 
+size_t channel_frame_max(const struct channel *ch)
+{
+    return ch->purpose == CHANNEL_DESK ? DESK_FRAME_MAX_BYTES : FRAME_MAX_BYTES;
+}
+
 size_t channel_sealed_bytes(size_t frame_len)
 {
     size_t plain = HEADER_BYTES + frame_len;
@@ -137,7 +142,7 @@ enum err channel_seal(struct channel *ch, struct span frame, struct buffer *out)
     if (err != OK) {
         return err;
     }
-    if (frame.len == 0 || frame.len > FRAME_MAX_BYTES) {
+    if (frame.len == 0 || frame.len > channel_frame_max(ch)) {
         return way_fail(ch, &ch->send, ERR_TOO_LARGE);
     }
     err = buffer_reserve(out, channel_sealed_bytes(frame.len));
@@ -198,7 +203,7 @@ static enum err header_take(struct channel *ch)
         return ERR_PROTOCOL;
     }
     ch->frame_len = load_u32(b->data);
-    if (ch->frame_len > FRAME_MAX_BYTES) {
+    if (ch->frame_len > channel_frame_max(ch)) {
         return ERR_TOO_LARGE;
     }
     b->len -= HEADER_BYTES;

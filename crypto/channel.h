@@ -112,18 +112,21 @@ enum err channel_ended(const struct channel *ch);
  * stays; not OK. */
 void channel_end(struct channel *ch, enum err why);
 
-/* Bytes on the wire for a frame of frame_len bytes, 1 to FRAME_MAX_BYTES. */
+/* The longest frame: FRAME_MAX_BYTES, between a desk and its node DESK_FRAME_MAX_BYTES. The opening
+ * must be through. */
+size_t channel_frame_max(const struct channel *ch);
+/* Bytes on the wire for a frame of frame_len bytes, 1 to channel_frame_max. */
 size_t channel_sealed_bytes(size_t frame_len);
 
 /* One thread may seal while another opens, no two may do the same. ERR_PROTOCOL: not established.
- * Appends the records of one frame. ERR_TOO_LARGE: empty or over FRAME_MAX_BYTES; ERR_NOMEM. */
+ * Appends the records of one frame. ERR_TOO_LARGE: empty or over channel_frame_max; ERR_NOMEM. */
 MUST_CHECK enum err channel_seal(struct channel *ch, struct span frame, struct buffer *out);
 
 /* Takes bytes from the front of *in until a frame is whole or *in is empty. *whole: the frame was
  * moved to *frame, which is the caller's and was empty. Memory grows as authentic bytes arrive.
  * ERR_UNAUTHENTIC: altered, replayed, reordered or left out; ERR_PROTOCOL: a record too short, or a
- * frame cut other than in the one allowed way; ERR_TOO_LARGE: a frame over FRAME_MAX_BYTES is
- * announced; ERR_NOMEM. */
+ * frame cut other than in the one allowed way; ERR_TOO_LARGE: a frame over
+ * channel_frame_max is announced; ERR_NOMEM. */
 MUST_CHECK enum err channel_open(struct channel *ch, struct span *in, struct buffer *frame,
                                  bool *whole);
 

@@ -35,6 +35,7 @@ enum {
     PART_MAX_BYTES = 20 * 1024 * 1024,
     COMMIT_MAX_ENTRIES = 512,         /* dirty pages are memory, and pages freed stay in the file */
     FRAME_MAX_BYTES = 17 * 1024 * 1024, /* one package of 256 entries and its proof */
+    DESK_FRAME_MAX_BYTES = 24 * 1024 * 1024 + 1, /* type, and what the local socket takes: a part */
     KEYFILE_MAX_BYTES = 4096,
     CONFIG_MAX_BYTES = 65536,
     GENESIS_MAX_BYTES = 65536,

@@ -99,7 +99,7 @@ bool desk_ended(const struct desk_line *line)
 enum err desk_send(struct desk_line *line, struct span frame)
 {
     struct buffer wire = {0};
-    enum err err = frame.len == 0 || frame.len > FRAME_MAX_BYTES
+    enum err err = frame.len == 0 || frame.len > channel_frame_max(&line->channel)
                        ? ERR_TOO_LARGE : channel_seal(&line->channel, frame, &wire);
     if (err == OK)
         err = socket_send(line->fd, buffer_span(&wire));

@@ -28,7 +28,7 @@ void desk_hang_up(struct desk_line *line);        /* NULL is fine */
 /* Between an answer and the next request: whether the listener has hung up meanwhile, as it does
  * with a session that is silent for TRANSPORT_IDLE_MS. */
 bool desk_ended(const struct desk_line *line);
-/* One frame of 1 to FRAME_MAX_BYTES bytes. ERR_TOO_LARGE; those of channel_seal and of sockets. */
+/* One frame of 1 to channel_frame_max bytes. ERR_TOO_LARGE; those of channel_seal and sockets. */
 MUST_CHECK enum err desk_send(struct desk_line *line, struct span frame);
 /* The next frame; what *frame held is dropped. ERR_CLOSED, ERR_TIMEOUT; those of channel_open. */
 MUST_CHECK enum err desk_receive(struct desk_line *line, struct buffer *frame);

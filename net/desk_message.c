@@ -1,6 +1,9 @@
 #include "net/desk_message.h"
 
+#include "net/ipc.h"
 #include "net/ipc_frame.h"
+
+_Static_assert(DESK_FRAME_MAX_BYTES == 1 + IPC_MAX_BYTES, "what the socket takes, a desk sends");
 
 enum err desk_message_encode(enum desk_message_type type, const json_t *head, struct span blob,
                              struct buffer *out)
@@ -9,7 +12,7 @@ enum err desk_message_encode(enum desk_message_type type, const json_t *head, st
     enum err err = buffer_put_u8(out, (uint8_t)type);
     if (err == OK)
         err = ipc_body_encode(head, blob, out);
-    if (err == OK && out->len - before > FRAME_MAX_BYTES)
+    if (err == OK && out->len - before > DESK_FRAME_MAX_BYTES)
         err = ERR_TOO_LARGE;
     if (err != OK)
         out->len = before;

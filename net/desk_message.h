@@ -29,7 +29,7 @@ enum enrol_state {
     ENROL_REFUSED = 5,      /* no good request of the invited member */
 };
 
-/* Appends one message. ERR_TOO_LARGE: over FRAME_MAX_BYTES; ERR_NOMEM. */
+/* Appends one message. ERR_TOO_LARGE: over DESK_FRAME_MAX_BYTES; ERR_NOMEM. */
 MUST_CHECK enum err desk_message_encode(enum desk_message_type type, const json_t *head,
                                         struct span blob, struct buffer *out);
 /* A DESK_REQUEST or DESK_ANSWER, as `type` says. *head is a new reference, *blob borrows.

@@ -177,7 +177,7 @@ static struct conn *conn_find(struct transport *t, struct peer_id peer)
 
 enum err transport_send(struct transport *t, struct peer_id peer, struct span frame)
 {
-    if (frame.len == 0 || frame.len > FRAME_MAX_BYTES)
+    if (frame.len == 0)
         return ERR_TOO_LARGE;
     pthread_mutex_lock(&t->lock);
     struct conn *c = conn_find(t, peer);

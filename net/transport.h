@@ -73,7 +73,8 @@ MUST_CHECK enum err transport_listen(struct transport *t, const char *address);
 MUST_CHECK enum err transport_dial(struct transport *t, const char *address);
 /* A claimed peer was found good. Nothing happens when it is gone. */
 void transport_accept(struct transport *t, struct peer_id peer);
-/* Seals the frame. ERR_BUSY when the peer's send queue is full, ERR_CLOSED. */
+/* Seals the frame. ERR_BUSY when the peer's send queue is full, ERR_CLOSED, ERR_TOO_LARGE: empty or
+ * over channel_frame_max. */
 MUST_CHECK enum err transport_send(struct transport *t, struct peer_id peer, struct span frame);
 /* `why` comes back with CLOSED, unless something else had ended it. */
 void transport_disconnect(struct transport *t, struct peer_id peer, enum err why);

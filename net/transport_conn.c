@@ -81,6 +81,8 @@ static enum err conn_room(struct conn *c, size_t len)
     pthread_mutex_lock(&c->t->lock);
     if (c->closing || !c->open)
         err = ERR_CLOSED;
+    else if (len > channel_frame_max(&c->session.channel))
+        err = ERR_TOO_LARGE;
     else if (!send_queue_room(&c->queue, sealed) || !share_room(c, sealed))
         err = ERR_BUSY;
     pthread_mutex_unlock(&c->t->lock);

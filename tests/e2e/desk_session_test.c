@@ -254,6 +254,32 @@ static void who_asks_too_fast_is_told_then_cut_off_and_no_other_officer_is(void 
     desk_hang_up(other);
 }
 
+/* What is no act is refused, however long; what no frame holds is not sent. */
+static void a_request_may_hold_a_whole_part(void **state)
+{
+    struct office *o = *state;
+    char said[64];
+    struct buffer frame = {0};
+    uint8_t *part = calloc(1, PART_MAX_BYTES);
+    json_t *head = json_pack("{s:s}", "op", "append");
+    assert_non_null(part);
+    assert_int_equal(desk_message_encode(DESK_REQUEST, head, span_of(part, PART_MAX_BYTES),
+                                         &frame), OK);
+    struct desk_line *line = dial(o, &o->keys[0]);
+    assert_int_equal(desk_send(line, buffer_span(&frame)), OK);
+    assert_string_not_equal(hear(line, said), "");
+    assert_string_not_equal(said, "ok");
+    assert_served(line);
+    assert_int_equal(buffer_reserve(&frame, DESK_FRAME_MAX_BYTES + 1 - frame.len), OK);
+    frame.len = DESK_FRAME_MAX_BYTES + 1;
+    assert_int_equal(desk_send(line, buffer_span(&frame)), ERR_TOO_LARGE);
+    assert_served(line);
+    desk_hang_up(line);
+    json_decref(head);
+    buffer_clear(&frame);
+    free(part);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -263,6 +289,7 @@ int main(void)
         FRESH(a_key_that_nobody_certified_is_hung_up_on),
         FRESH(an_open_session_ends_when_its_key_is_replaced_or_ended),
         FRESH(what_is_no_request_ends_the_session),
+        FRESH(a_request_may_hold_a_whole_part),
         FRESH(of_five_sessions_of_one_officer_the_oldest_gives_way),
         FRESH(who_asks_too_fast_is_told_then_cut_off_and_no_other_officer_is),
     };

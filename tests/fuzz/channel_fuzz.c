@@ -77,8 +77,8 @@ static enum err piece_take(struct channel *ch, struct span *in)
         assert(ch->handshake_bytes <= CHANNEL_HANDSHAKE_MAX_BYTES);
     } else {
         err = channel_open(ch, in, &out, &whole);
-        assert(whole == (out.len > 0) && out.len <= FRAME_MAX_BYTES);
-        assert(ch->frame.len < FRAME_MAX_BYTES);
+        assert(whole == (out.len > 0) && out.len <= channel_frame_max(ch));
+        assert(ch->frame.len < channel_frame_max(ch));
     }
     buffer_clear(&out);
     return err;

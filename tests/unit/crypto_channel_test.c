@@ -129,6 +129,23 @@ static void largest_frame_passes_and_one_byte_more_is_not_sealed(void **state)
     assert_int_equal(channel_ended(&p->a.channel), ERR_TOO_LARGE);
 }
 
+/* Only there: that a peer's longer frame is refused as announced is shown below. */
+static void a_desks_frame_holds_what_the_local_socket_takes(void **state)
+{
+    struct pair *p = *state;
+    static uint8_t plain[5];
+    party_start(&p->a, &p->b, CHANNEL_DESK);
+    assert_int_equal(party_shake(&p->a, &p->b, 500), OK);
+    seal(p, frame_of(p, DESK_FRAME_MAX_BYTES));
+    assert_int_equal(party_receive(&p->b, buffer_span(&p->wire), buffer_span(&p->frame)), OK);
+    buffer_reset(&p->wire);
+    store_u32(plain, DESK_FRAME_MAX_BYTES + 1);
+    seal_raw(p, plain, sizeof plain);
+    assert_int_equal(open_one(p, buffer_span(&p->wire)), ERR_TOO_LARGE);
+    assert_int_equal(channel_seal(&p->a.channel, frame_of(p, DESK_FRAME_MAX_BYTES + 1), &p->wire),
+                     ERR_TOO_LARGE);
+}
+
 static void empty_frame_is_not_sealed(void **state)
 {
     struct pair *p = *state;
@@ -369,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frames_of_every_size_arrive_in_pieces_of_any_size),
         TEST(largest_frame_passes_and_one_byte_more_is_not_sealed),
+        TEST(a_desks_frame_holds_what_the_local_socket_takes),
         TEST(empty_frame_is_not_sealed),
         TEST(several_frames_in_one_read_come_out_one_by_one_in_both_directions),
         TEST(first_frame_may_follow_the_last_message_of_the_handshake_at_once),

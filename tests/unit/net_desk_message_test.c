@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "net/ipc.h"
+
 static void a_request_and_its_answer_come_back_as_they_were(void **state)
 {
     static const enum desk_message_type types[] = {DESK_REQUEST, DESK_ANSWER};
@@ -57,12 +59,12 @@ static void a_message_larger_than_a_frame_is_not_made(void **state)
     struct buffer blob = {0}, frame = {0};
     json_t *head = json_object();
     (void)state;
-    assert_int_equal(buffer_reserve(&blob, FRAME_MAX_BYTES), OK);
-    memset(blob.data, 7, FRAME_MAX_BYTES);
-    assert_int_equal(desk_message_encode(DESK_ANSWER, head, span_of(blob.data, FRAME_MAX_BYTES - 7),
+    assert_int_equal(buffer_reserve(&blob, IPC_MAX_BYTES), OK);
+    memset(blob.data, 7, IPC_MAX_BYTES);
+    assert_int_equal(desk_message_encode(DESK_ANSWER, head, span_of(blob.data, IPC_MAX_BYTES - 6),
                                          &frame), OK);
     buffer_clear(&frame);
-    assert_int_equal(desk_message_encode(DESK_ANSWER, head, span_of(blob.data, FRAME_MAX_BYTES - 6),
+    assert_int_equal(desk_message_encode(DESK_ANSWER, head, span_of(blob.data, IPC_MAX_BYTES - 5),
                                          &frame), ERR_TOO_LARGE);
     assert_int_equal(frame.len, 0);
     json_decref(head);
