@@ -16,7 +16,8 @@ struct command {
     const char *example;                /* a whole command line that works */
     const struct option_row *options;   /* its own, ends with name NULL; NULL for none */
     const struct kind_row *(*kind)(const char *first_word);  /* whose options it takes; or NULL */
-    bool signs;                         /* takes --key, --as, --role as well */
+    bool keyed;                         /* takes --key as well */
+    bool signs;                         /* takes --key, --as, --role: acts have up to 4 signers */
     bool at_home;                       /* works on the home's files: never from a desk */
     bool waits;                         /* and --wait, --timeout */
     int (*run)(struct session *s);      /* returns an enum exit_code */
@@ -31,9 +32,11 @@ extern const struct command cmd_genesis, cmd_init, cmd_admit, cmd_officer, cmd_d
 /* i-th command of the table; NULL past the end. */
 const struct command *command_at(unsigned i);
 const struct command *command_find(const char *name);
+/* Whether it takes --key; NULL stands for an act. */
+bool command_keyed(const struct command *c);
 
 /* Every command takes these; those that sign, the second table too. */
-extern const struct option_row common_options[], signing_options[];
+extern const struct option_row common_options[], key_options[], signing_options[];
 /* Acts take these, and commands that append one entry and nothing else. */
 extern const struct option_row waiting_options[];
 

@@ -20,14 +20,18 @@ const struct option_row common_options[] = {
     {NULL, NULL, NULL},
 };
 
-const struct option_row signing_options[] = {
+const struct option_row key_options[] = {
     {"key", "FILE", N_("key file of the officer who signs; else JIELI_KEY")},
+    {"passphrase-file", "FILE", N_("first line is the passphrase of the key files")},
+    {NULL, NULL, NULL},
+};
+
+const struct option_row signing_options[] = {
     {"key2", "FILE", N_("key file of a second signer; --key3 and --key4 likewise")},
     {"key3", "FILE", N_("key file of a third signer")},
     {"key4", "FILE", N_("key file of a fourth signer")},
     {"as", "POST", N_("post that is signed as, once for each key in their order")},
     {"role", "ROLE", N_("handle, review, issue or verify, once for each key in their order")},
-    {"passphrase-file", "FILE", N_("first line is the passphrase of the key files")},
     {NULL, NULL, NULL},
 };
 
@@ -50,4 +54,9 @@ const struct command *command_find(const char *name)
             return c;
     }
     return NULL;
+}
+
+bool command_keyed(const struct command *c)
+{
+    return c == NULL || c->signs || c->keyed;
 }

@@ -62,6 +62,8 @@ void help_command(const struct command *c)
     printf(_("usage: jieli %s %s\n"), c->name, c->usage);
     printf("%s\n\n", _(c->summary));
     print_options(c->options);
+    if (command_keyed(c))
+        print_options(key_options);
     if (c->signs)
         print_options(signing_options);
     if (c->waits)
@@ -185,6 +187,7 @@ void help_act(const struct kind_row *kind)
         if (fact_row_by_name(row->name) == NULL)
             print_options((const struct option_row[]){*row, {NULL, NULL, NULL}});
     }
+    print_options(key_options);
     print_options(signing_options);
     print_options(waiting_options);
     print_options(common_options);

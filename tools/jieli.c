@@ -42,7 +42,8 @@ static int parse_and_run(const struct command *c, const struct kind_row *kind, i
                          char **argv)
 {
     struct option_row rows[ACT_MAX_OPTIONS] = {{NULL, NULL, NULL}};
-    const struct option_row *tables[5] = {c == NULL ? NULL : c->options, rows, common_options,
+    const struct option_row *tables[6] = {c == NULL ? NULL : c->options, rows, common_options,
+                                          command_keyed(c) ? key_options : NULL,
                                           c == NULL || c->signs ? signing_options : NULL,
                                           c == NULL || c->waits ? waiting_options : NULL};
     struct args args;
@@ -51,11 +52,11 @@ static int parse_and_run(const struct command *c, const struct kind_row *kind, i
     const char *at;
     if (kind != NULL)
         act_options(kind, rows);
-    enum err err = args_parse(&args, argc, argv, tables, 5, &fault, &at);
+    enum err err = args_parse(&args, argc, argv, tables, 6, &fault, &at);
     session_init(&s, c == NULL ? kind->name : c->name, &args);
     if (c != NULL && c->at_home)
         s.node = NULL;
-    int code = err == OK ? waiting_check(&s) : explain(&s, tables, 5, fault, at);
+    int code = err == OK ? waiting_check(&s) : explain(&s, tables, 6, fault, at);
     if (code == EXIT_DONE && c != NULL && c->at_home && args_has(&args, "node"))
         code = session_usage(&s, _("this command works on the node's own computer"), "--node");
     if (code == EXIT_DONE)

@@ -85,9 +85,9 @@ void passphrase_forget(struct session *s)
 /* What reads only, from a desk, takes no such option: its keys are opened before. */
 static const char *no_terminal_hint(const struct session *s)
 {
-    const struct command *c = command_find(s->name);
-    return c == NULL || c->signs ? _("give --passphrase-file FILE")
-                                 : _("open the key first: jieli unlock --passphrase-file FILE");
+    return command_keyed(command_find(s->name))
+               ? _("give --passphrase-file FILE")
+               : _("open the key first: jieli unlock --passphrase-file FILE");
 }
 
 static int from_terminal(struct session *s, const char *path, bool twice,

@@ -186,6 +186,6 @@ const struct command cmd_desk = {
     .summary = N_("makes an officer's computer a desk of our node"),
     .example = "jieli desk zhujian.desk --key ~/e107.key",
     .options = desk_options,
-    .signs = true,
+    .keyed = true,
     .run = desk_run,
 };

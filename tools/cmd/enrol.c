@@ -395,7 +395,7 @@ const struct command cmd_enrol = {
     .summary = N_("makes a new member's node by invitation; run again until it is done"),
     .example = "jieli enrol jieli1.… --home ./zhujian --post 管理员 --person E101 --key e101.key",
     .options = enrol_options,
-    .signs = true,
+    .keyed = true,
     .at_home = true,
     .run = enrol_run,
 };

@@ -206,6 +206,6 @@ const struct command cmd_invite = {
     .summary = N_("invites a new member: convenor's node, root officer or administrator"),
     .example = "jieli invite --member zhujian --expires 72h --key e000.key",
     .options = invite_options,
-    .signs = true,
+    .keyed = true,
     .run = invite_run,
 };

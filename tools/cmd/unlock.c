@@ -103,7 +103,7 @@ const struct command cmd_unlock = {
     .usage = "[--key FILE]",
     .summary = N_("keeps an officer's key open for 15 minutes, its desk's too"),
     .example = "jieli unlock --key ~/e107.key",
-    .signs = true,
+    .keyed = true,
     .run = unlock_run,
 };
 
