@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/sha256.h"
@@ -189,18 +190,24 @@ static bool note_known(struct sync *s, struct span note)
     return k->size > 0 && hash_equal(&k->note, &id);
 }
 
+/* The checkpoint of a note, its signatures not looked at. */
+static bool note_read(struct span note, struct checkpoint *head)
+{
+    const uint8_t *end = memmem(note.data, note.len, "\n\n", 2);
+    return end != NULL &&
+           checkpoint_parse(head, span_of(note.data, (size_t)(end - note.data) + 1)) == OK;
+}
+
 /* Most heads shown are those we hold, byte for byte, or were seen before; and of a log that is
  * still on its way, those up to what this peer has shown say nothing yet. No signature needs
  * checking for them. */
 static const struct log *note_held(struct sync *s, struct peer *p, struct span note,
                                    struct checkpoint *head)
 {
-    const uint8_t *end = memmem(note.data, note.len, "\n\n", 2);
-    if (end == NULL ||
-        checkpoint_parse(head, span_of(note.data, (size_t)(end - note.data) + 1)) != OK)
+    struct span held;
+    if (!note_read(note, head))
         return NULL;
     const struct log *log = log_of_origin(s, head->origin);
-    struct span held;
     if (log == NULL || note_known(s, note) ||
         (head->size > log->frontier.size && head->size <= peer_shown(p, log->no.v)))
         return log;
@@ -242,13 +249,31 @@ static enum err note_judge(struct sync *s, struct peer *p, struct span note)
     return shown_raise(p, log, head.size);
 }
 
+struct sized_note { uint64_t size; struct span note; };
+
+static int by_size_down(const void *a, const void *b)
+{
+    const struct sized_note *x = a, *y = b;
+    return (x->size < y->size) - (x->size > y->size);
+}
+
+/* Those of one frame in the order of their sizes, the greatest first: of many heads of a log that
+ * is still on its way one has to be verified, and not each that is greater than the one before. */
 enum err heads_on_frame(struct sync *s, struct peer *p, const struct message *m)
 {
+    struct sized_note notes[MESSAGE_MAX_HEADS];
+    struct checkpoint head;
     if (m->u.heads.complete)
         buffer_reset(&p->unknown);
+    for (unsigned i = 0; i < m->u.heads.count; i++) {
+        const struct span note = m->u.heads.notes[i];
+        notes[i] = (struct sized_note){note_read(note, &head) ? head.size : 0, note};
+    }
+    if (m->u.heads.count > 1)
+        qsort(notes, m->u.heads.count, sizeof notes[0], by_size_down);
     enum err err = pulls_reserve(s);
     for (unsigned i = 0; err == OK && i < m->u.heads.count; i++)
-        err = note_judge(s, p, m->u.heads.notes[i]);
+        err = note_judge(s, p, notes[i].note);
     return err == OK || fault_of_peer(err) || err == ERR_UNCERTAIN ? err : OK;
 }
 

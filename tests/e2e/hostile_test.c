@@ -66,6 +66,8 @@ static int town_setup(void **state)
     (void)cluster_part_report(t->c, ATTACKER, PART_SUBJECT, PART_OPEN, span_of("part", 4),
                               &commitment);          /* wanted by the convenor, who reads all */
     cluster_reports(t->c, ATTACKER, BEYOND);
+    if (t->attacker.attack->prepare != NULL)
+        t->attacker.attack->prepare(t->c, ATTACKER);
     for (unsigned i = 0; i < MEMBERS; i++)
         cluster_close(t->c, i);
     for (unsigned i = 0; i < NODES; i++) {
@@ -268,10 +270,12 @@ static void hostile_peer_harms_nobody(void **state)
     assert_named(t);
 }
 
-int main(void)
+/* With the name of one attack, that one alone. */
+int main(int argc, char **argv)
 {
     struct CMUnitTest *tests = calloc(attack_count, sizeof *tests);
     assert_non_null(tests);
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     for (unsigned i = 0; i < attack_count; i++) {
         tests[i] = (struct CMUnitTest){attacks[i].name, hostile_peer_harms_nobody, town_setup,
                                        town_teardown, (void *)(uintptr_t)&attacks[i]};

@@ -15,6 +15,8 @@ struct attack {
     const char *reason;          /* as the node's log names it; NULL: it is not cut off */
     void (*step)(struct attacker *a);   /* one turn; its state is in *a */
     unsigned every_ms;           /* between turns */
+    /* Beforehand, by the convenor at home (member 0), whose ledger is open; NULL: nothing. */
+    void (*prepare)(struct cluster *c, unsigned attacker);
 };
 extern const struct attack attacks[];
 extern const unsigned attack_count;

@@ -3,14 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ledger/parts.h"
+#include "node/invitation_book.h"
 #include "tests/support/attacker_internal.h"
 #include "tests/support/cluster_keys.h"
 
 enum { HEADS = MESSAGE_MAX_HEADS, SILENT = TRANSPORT_ADDRESS_CLAIMS, IDLE_A_TURN = 10,
-       SLOW = 4, WANTS_A_TURN = 4, PINGS_A_TURN = 100 };
+       SLOW = 4, LATE = 7, WANTS_A_TURN = 4, PINGS_A_TURN = 100 };
 
 /* ---- strangers, and members that do not speak our protocol ---- */
 
@@ -112,6 +114,50 @@ static void open_mute_sessions(struct attacker *a)
         a->mute_count++;
     raw_open_as(r, a->o.port, "127.0.0.3", &a->o.c->ledger, &a->self->transport,
                 buffer_span(&a->certificate));
+    raw_begin(r);
+    (void)raw_finish(r);
+}
+
+static void suspend(struct cluster *c, unsigned attacker)
+{
+    struct cluster_act a;
+    struct hash id;
+    cluster_act_init(&a, KIND_SUSPEND, NULL);
+    cluster_fact_text(&a, FACT_TO, c->members[attacker].id);
+    cluster_fact_text(&a, FACT_CLAUSE, "安委办〔2026〕9号");
+    cluster_fact_uint(&a, FACT_COUNT, 1 << 20);
+    a.signer_count = 1;
+    a.signers[0].member = 0;
+    a.signers[0].officer = OFFICER_ROOT;
+    a.signers[0].role = ROLE_HANDLE;
+    cluster_append(c, 0, &a, &id);
+    cluster_act_clear(&a);
+}
+
+/* Made yesterday for an hour. */
+static void invite_for_an_hour(struct cluster *c, unsigned attacker)
+{
+    static struct invitation_book book;
+    struct invited *row;
+    const uint64_t then_s = (uint64_t)time(NULL) - 86400;
+    struct invitation_order order = {.verb = INVITATION_MAKE, .expires_s = then_s + 3600};
+    snprintf(order.member, sizeof order.member, "late%u", attacker);
+    memset(order.name, LATE, sizeof order.name);
+    CLUSTER_DEMAND(invited_add(&book, &order, "p1", then_s, &row) == OK);
+    CLUSTER_DEMAND(invitation_book_store(&book, c->members[0].home) == OK);
+}
+
+static void enrol_too_late(struct attacker *a)
+{
+    static const uint8_t secret[NOISE_PSK_BYTES] = {1};
+    uint8_t name[INVITATION_NAME_BYTES];
+    struct raw_peer *r = &a->mute[a->turn++ % ATTACKER_SESSIONS];
+    if (a->mute_count == ATTACKER_SESSIONS)
+        raw_close(r);
+    else
+        a->mute_count++;
+    memset(name, LATE, sizeof name);
+    raw_open_enrol(r, a->o.port, "127.0.0.5", &a->o.c->ledger, span_of(name, sizeof name), secret);
     raw_begin(r);
     (void)raw_finish(r);
 }
@@ -308,22 +354,24 @@ static void flood_pings(struct attacker *a)
 }
 
 const struct attack attacks[] = {
-    {"silent connections", NULL, say_nothing, 50},
-    {"one byte a second", NULL, one_byte_a_second, 1000},
-    {"300 idle connections", NULL, idle_connections, 5},
-    {"plaintext", "ERR_PROTOCOL", speak_plaintext, 5},
-    {"a replayed handshake", "ERR_UNAUTHENTIC", replay_a_handshake, 5},
-    {"sessions that never say hello", NULL, open_mute_sessions, 5},
-    {"4 GiB announced", "ERR_TOO_LARGE", announce_gigabytes, 5},
-    {"garbage after the handshake", "ERR_UNAUTHENTIC", send_garbage, 5},
-    {"forged packages", "ERR_PROOF", forge_packages, 5},
-    {"wrong subtree proofs", "ERR_PROOF", prove_wrong_subtrees, 5},
-    {"packages that nobody asked for", "ERR_PROTOCOL", send_what_nobody_asked_for, 5},
-    {"a part that does not match its commitment", "ERR_PROOF", send_wrong_parts, 5},
-    {"heads from the past", NULL, show_heads_from_the_past, 5},
-    {"a flood of heads", NULL, flood_heads, 5},
-    {"a flood of wants", NULL, flood_wants, 5},
-    {"a flood of wants whose answers are not read", NULL, flood_wants_and_read_nothing, 5},
-    {"a flood of pings", NULL, flood_pings, 5},
+    {"silent connections", NULL, say_nothing, 50, NULL},
+    {"one byte a second", NULL, one_byte_a_second, 1000, NULL},
+    {"300 idle connections", NULL, idle_connections, 5, NULL},
+    {"plaintext", "ERR_PROTOCOL", speak_plaintext, 5, NULL},
+    {"a replayed handshake", "ERR_UNAUTHENTIC", replay_a_handshake, 5, NULL},
+    {"sessions that never say hello", NULL, open_mute_sessions, 5, NULL},
+    {"a suspended member", "ERR_SUSPENDED", open_mute_sessions, 5, suspend},
+    {"an expired invitation", "ERR_NOTFOUND", enrol_too_late, 5, invite_for_an_hour},
+    {"4 GiB announced", "ERR_TOO_LARGE", announce_gigabytes, 5, NULL},
+    {"garbage after the handshake", "ERR_UNAUTHENTIC", send_garbage, 5, NULL},
+    {"forged packages", "ERR_PROOF", forge_packages, 5, NULL},
+    {"wrong subtree proofs", "ERR_PROOF", prove_wrong_subtrees, 5, NULL},
+    {"packages that nobody asked for", "ERR_PROTOCOL", send_what_nobody_asked_for, 5, NULL},
+    {"a part that does not match its commitment", "ERR_PROOF", send_wrong_parts, 5, NULL},
+    {"heads from the past", NULL, show_heads_from_the_past, 5, NULL},
+    {"a flood of heads", NULL, flood_heads, 5, NULL},
+    {"a flood of wants", NULL, flood_wants, 5, NULL},
+    {"a flood of wants whose answers are not read", NULL, flood_wants_and_read_nothing, 5, NULL},
+    {"a flood of pings", NULL, flood_pings, 5, NULL},
 };
 const unsigned attack_count = sizeof attacks / sizeof attacks[0];

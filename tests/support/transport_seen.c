@@ -200,6 +200,18 @@ void raw_open_as(struct raw_peer *r, unsigned port, const char *host, const stru
     channel_init(&r->channel, &c);
 }
 
+void raw_open_enrol(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger,
+                    struct span name, const uint8_t *psk)
+{
+    r->fd = raw_connect(port, host);
+    xkey_create(&r->key);
+    r->certificate = (struct span){0};
+    const struct channel_config c = {
+        .role = NOISE_INITIATOR, .key = &r->key, .ledger = *ledger, .purpose = CHANNEL_ENROL,
+        .hint = name, .psk = psk, .events = {r, raw_opening, raw_certificate, raw_peer_seen}};
+    channel_init(&r->channel, &c);
+}
+
 void raw_open(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger)
 {
     struct xkey key;

@@ -52,6 +52,9 @@ void raw_open_as(struct raw_peer *r, unsigned port, const char *host, const stru
                  const struct xkey *key, struct span certificate);
 /* Opening and first message; then the listener's second is read and the third sent. False when the
  * listener hung up. */
+/* The same of a machine that enrols by an invitation; `psk` of NOISE_PSK_BYTES. */
+void raw_open_enrol(struct raw_peer *r, unsigned port, const char *host, const struct hash *ledger,
+                    struct span name, const uint8_t *psk);
 void raw_begin(struct raw_peer *r);
 bool raw_finish(struct raw_peer *r);
 void raw_send(struct raw_peer *r, struct span bytes);

@@ -244,17 +244,22 @@ static void peers_are_sent_parts_in_turn(void **state)
 
 /* ---- heads ---- */
 
-static void show(struct fair *f, uint64_t size, uint8_t root)
+static void head_sign(struct fair *f, uint64_t size, uint8_t root, struct buffer *note)
 {
     struct checkpoint head = {.size = size};
-    struct buffer note = {0};
     const struct cluster_member *m = &f->c->members[NODE];
     const struct log *log = ledger_log(m->ledger, m->id, 0);
     memcpy(head.origin, log->origin, sizeof head.origin);
     memset(head.root.b, root, HASH_BYTES);
     if (root == 0)
         assert_int_equal(log_root(ledger_txn(m->ledger), log, size, &head.root), OK);
-    assert_int_equal(checkpoint_sign(&head, m->node, &note), OK);
+    assert_int_equal(checkpoint_sign(&head, m->node, note), OK);
+}
+
+static void show(struct fair *f, uint64_t size, uint8_t root)
+{
+    struct buffer note = {0};
+    head_sign(f, size, root, &note);
     struct message said = {.type = MSG_HEADS, .u.heads = {.count = 1}};
     said.u.heads.notes[0] = buffer_span(&note);
     assert_int_equal(say(f, GREEDY, &said), OK);
@@ -281,6 +286,22 @@ static void heads_that_a_peer_shows_below_its_greatest_are_not_verified(void **s
     assert_int_equal(verified, 1);
 }
 
+static void of_many_growing_heads_in_one_frame_one_is_verified(void **state)
+{
+    struct fair *f = *state;
+    struct buffer notes[100] = {0};
+    struct message said = {.type = MSG_HEADS, .u.heads = {.count = 100}};
+    for (unsigned i = 0; i < 100; i++) {
+        head_sign(f, 5000 + i, 1, &notes[i]);
+        said.u.heads.notes[i] = buffer_span(&notes[i]);
+    }
+    verified = 0;
+    assert_int_equal(say(f, GREEDY, &said), OK);
+    assert_int_equal(verified, 1);
+    for (unsigned i = 0; i < 100; i++)
+        buffer_clear(&notes[i]);
+}
+
 static void fork_within_what_is_held_is_found_behind_known_heads(void **state)
 {
     struct fair *f = *state;
@@ -304,6 +325,7 @@ int main(void)
         FAIR(peers_are_sent_parts_in_turn),
         FAIR(head_from_the_past_is_verified_once),
         FAIR(heads_that_a_peer_shows_below_its_greatest_are_not_verified),
+        FAIR(of_many_growing_heads_in_one_frame_one_is_verified),
         FAIR(fork_within_what_is_held_is_found_behind_known_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static struct batch *batch_create(void)
 
 static bool push_request(struct queue *q, uint64_t id, size_t blob_bytes)
 {
-    struct ipc_request r = {.conn = {id}, .blob = {.data = calloc(1, blob_bytes + 1)}};
+    struct ipc_request r = {.conn = {.id = id}, .blob = {.data = calloc(1, blob_bytes + 1)}};
     r.blob.len = blob_bytes;
     bool pushed = queue_push_request(q, &r);
     assert_true(pushed == (r.blob.data == NULL));
