@@ -28,7 +28,8 @@ static void note_claim(struct seen *s, struct transport_event *event)
     s->claimed++;
     s->last_peer = event->peer;
     s->last_key = event->key;
-    memcpy(s->last_claim, event->frame.data, len);
+    if (len > 0)
+        memcpy(s->last_claim, event->frame.data, len);
     s->last_claim[len] = '\0';
     buffer_clear(&event->frame);
 }
