@@ -11,7 +11,7 @@
 #include "node/ops.h"
 
 enum { TICK_MS = 250, REAP_MS = 600000, SETTLE_NEAR_MS = 1000, SETTLE_OWED_MS = 300000,
-       SETTLE_RETRY_MS = 10000 };
+       SETTLE_RETRY_MS = 10000, SETTLE_START_MS = 5000 };
 
 static const struct sync_options SYNC = {.heartbeat_ms = 10000, .exchange_ms = 30000,
                                          .want_timeout_ms = 20000};
@@ -259,10 +259,17 @@ static void tick(struct node *n)
 }
 
 /* Whether what is owed can be settled now: nothing is missing, or little for a while already, or it
- * waited long. Earlier much would wait again for what is still on its way. */
+ * waited long. Earlier much would wait again for what is still on its way. A node that was stopped
+ * in a catch-up waits for its peers first. */
 static bool settle_due(struct node *n, uint64_t now_ms)
 {
-    if (n->settling || sync_idle(n->sync)) {
+    if (n->settling) {
+        return true;
+    }
+    if (now_ms < n->settle_from_ms) {
+        return false;
+    }
+    if (sync_idle(n->sync)) {
         return true;
     }
     if (!sync_near(n->sync)) {
@@ -304,6 +311,7 @@ static void settle(struct node *n)
 enum err node_run(struct node *n)
 {
     n->batch.stop = false;
+    n->settle_from_ms = ledger_unsettled(n->ledger) > 0 ? clock_steady_ms() + SETTLE_START_MS : 0;
     n->reap_ms = clock_steady_ms() + REAP_MS;
     while (n->fatal == OK && !n->batch.stop) {
         if (n->stopping) {

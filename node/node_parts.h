@@ -62,7 +62,7 @@ struct node {
     uint64_t last_claimed_s;       /* of our own log's acts; 0: none */
     uint64_t tick_ms, reap_ms;     /* when next, steady clock */
     uint64_t owed_ms, near_ms;     /* since when something is to be settled, little is missing */
-    uint64_t settle_retry_ms;      /* not settled before */
+    uint64_t settle_from_ms, settle_retry_ms;   /* not settled before */
     bool settling;                 /* between two steps of it */
     unsigned changed_count;
     struct log_name changed[CHANGED_MAX];
