@@ -16,10 +16,10 @@
 #include "ledger/internal.h"
 
 enum {
-    STEP_CASES = 512,
+    STEP_CASES = 1024,
     STEP_GROUP = 128,                  /* folds in memory at once */
     STEP_ROWS = 1 << 16,
-    STEP_WOKEN = 256,
+    STEP_WOKEN = 1024,
     WAIT_KEY_MAX_BYTES = 65,
 };
 
