@@ -257,23 +257,32 @@ static int by_size_down(const void *a, const void *b)
     return (x->size < y->size) - (x->size > y->size);
 }
 
-/* Those of one frame in the order of their sizes, the greatest first: of many heads of a log that
- * is still on its way one has to be verified, and not each that is greater than the one before. */
+/* In the order of their sizes, the greatest first: of many heads of a log that is still on its way
+ * one has to be verified, and not each that is greater than the one before. */
+static enum err notes_judge(struct sync *s, struct peer *p, const struct span *notes,
+                            unsigned count)
+{
+    struct sized_note sized[MESSAGE_MAX_HEADS];
+    struct checkpoint head;
+    enum err err = OK;
+    for (unsigned i = 0; i < count; i++)
+        sized[i] = (struct sized_note){note_read(notes[i], &head) ? head.size : 0, notes[i]};
+    qsort(sized, count, sizeof sized[0], by_size_down);
+    for (unsigned i = 0; err == OK && i < count; i++)
+        err = note_judge(s, p, sized[i].note);
+    return err;
+}
+
 enum err heads_on_frame(struct sync *s, struct peer *p, const struct message *m)
 {
-    struct sized_note notes[MESSAGE_MAX_HEADS];
-    struct checkpoint head;
+    const unsigned count = m->u.heads.count;
     if (m->u.heads.complete)
         buffer_reset(&p->unknown);
-    for (unsigned i = 0; i < m->u.heads.count; i++) {
-        const struct span note = m->u.heads.notes[i];
-        notes[i] = (struct sized_note){note_read(note, &head) ? head.size : 0, note};
-    }
-    if (m->u.heads.count > 1)
-        qsort(notes, m->u.heads.count, sizeof notes[0], by_size_down);
     enum err err = pulls_reserve(s);
-    for (unsigned i = 0; err == OK && i < m->u.heads.count; i++)
-        err = note_judge(s, p, notes[i].note);
+    if (err == OK && count == 1)
+        err = note_judge(s, p, m->u.heads.notes[0]);
+    else if (err == OK)
+        err = notes_judge(s, p, m->u.heads.notes, count);
     return err == OK || fault_of_peer(err) || err == ERR_UNCERTAIN ? err : OK;
 }
 

@@ -67,23 +67,18 @@ int desk_key_pair(struct session *s, const char *path, struct signkey **key,
 
 int desk_key_read(struct session *s, const char *path, struct xkey *out)
 {
-    char passphrase[PASSPHRASE_BYTES] = "", desk[HOME_PATH_BYTES];
+    char desk[HOME_PATH_BYTES];
     uint8_t secret[32];
     struct hash name;
-    bool encrypted = false;
+    bool encrypted;
     int code = desk_key_path(s, path, desk);
     if (code != EXIT_DONE)
         return code;
-    enum err err = keyfile_encrypted(desk, &encrypted);
-    if (err == OK && encrypted && agent_name(desk, &name) == OK && agent_open(&name, out) == OK)
+    if (keyfile_encrypted(desk, &encrypted) == OK && encrypted &&
+        agent_name(desk, &name) == OK && agent_open(&name, out) == OK)
         return EXIT_DONE;
-    if (err == OK && encrypted)
-        code = passphrase_ask(s, desk, false, passphrase);
-    if (err == OK && code == EXIT_DONE)
-        err = keyfile_read(desk, KEYFILE_X25519, encrypted ? passphrase : NULL, secret);
-    if (err == OK && code == EXIT_DONE)
-        err = xkey_from_secret(out, secret);
+    code = key_secret_read(s, desk, KEYFILE_X25519, secret);
+    enum err err = code == EXIT_DONE ? xkey_from_secret(out, secret) : OK;
     wipe(secret, sizeof secret);
-    wipe(passphrase, sizeof passphrase);
     return err == OK ? code : session_fail_key(s, err, desk);
 }

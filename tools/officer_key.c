@@ -50,21 +50,27 @@ int session_fail_key(struct session *s, enum err err, const char *path)
     return err == ERR_PERMISSION ? key_refused(s, path) : session_fail_at(s, err, path);
 }
 
-int key_read(struct session *s, const char *path, struct signkey **out)
+int key_secret_read(struct session *s, const char *path, enum keyfile_kind kind,
+                    uint8_t secret[32])
 {
     char passphrase[PASSPHRASE_BYTES] = "";
-    uint8_t seed[32];
     bool encrypted = false;
     int code = EXIT_DONE;
     enum err err = keyfile_encrypted(path, &encrypted);
     if (err == OK && encrypted)
         code = passphrase_ask(s, path, false, passphrase);
     if (err == OK && code == EXIT_DONE)
-        err = keyfile_read(path, KEYFILE_ED25519, encrypted ? passphrase : NULL, seed);
-    if (err == OK && code == EXIT_DONE)
-        err = signkey_from_seed(out, seed);
-    wipe(seed, sizeof seed);
+        err = keyfile_read(path, kind, encrypted ? passphrase : NULL, secret);
     wipe(passphrase, sizeof passphrase);
+    return err == OK ? code : session_fail_key(s, err, path);
+}
+
+int key_read(struct session *s, const char *path, struct signkey **out)
+{
+    uint8_t seed[32];
+    int code = key_secret_read(s, path, KEYFILE_ED25519, seed);
+    enum err err = code == EXIT_DONE ? signkey_from_seed(out, seed) : OK;
+    wipe(seed, sizeof seed);
     return err == OK ? code : session_fail_key(s, err, path);
 }
 

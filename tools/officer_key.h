@@ -32,7 +32,11 @@ MUST_CHECK enum err officer_key_sign(const struct officer_key *k, struct span pa
 MUST_CHECK enum err officer_key_order(const struct officer_key *k,
                                       const struct invitation_order *order, struct sig *sig);
 
-/* A key file of 32 secret bytes, read; asks for its passphrase where it has one. */
+/* The secret of a key file; asks for its passphrase where it has one. To be wiped by the caller.
+ * EXIT_DONE, or the failure printed. */
+int key_secret_read(struct session *s, const char *path, enum keyfile_kind kind,
+                    uint8_t secret[32]);
+/* The same of a signing key. */
 int key_read(struct session *s, const char *path, struct signkey **out);
 /* The key in `path`, made first where there is no such file: with a passphrase, or without one
  * where --no-passphrase was given. */

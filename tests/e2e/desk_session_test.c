@@ -65,9 +65,7 @@ static int setup(void **state)
     o->port = FIRST_PORT + (unsigned)getpid() % PORTS;
     o->c = cluster_create(&options);
     cluster_configure(o->c, 0, o->port);
-    o->pid = daemon_start(o->c, 0);
-    o->client = daemon_connect(o->c, 0, o->pid);
-    assert_non_null(o->client);
+    o->client = daemon_up(o->c, 0, &o->pid);
     for (unsigned i = 0; i < DESKS; i++) {
         xkey_create(&o->keys[i]);
         certify(o, i, &o->keys[i].pub);

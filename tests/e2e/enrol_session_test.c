@@ -42,9 +42,7 @@ static int setup(void **state)
     o->c = cluster_create(&options);
     cluster_configure(o->c, 0, port);
     snprintf(o->address, sizeof o->address, "127.0.0.1:%u", port);
-    o->pid = daemon_start(o->c, 0);
-    o->client = daemon_connect(o->c, 0, o->pid);
-    assert_non_null(o->client);
+    o->client = daemon_up(o->c, 0, &o->pid);
     xkey_create(&o->key);
     *state = o;
     return 0;
@@ -322,9 +320,7 @@ static void started_again(struct office *o)
     bool ready = false;
     ipc_disconnect(o->client);
     assert_int_equal(daemon_stop(o->pid), 0);
-    o->pid = daemon_start(o->c, 0);
-    o->client = daemon_connect(o->c, 0, o->pid);
-    assert_non_null(o->client);
+    o->client = daemon_up(o->c, 0, &o->pid);
     for (unsigned i = 0; i < TRIES && !ready; i++) {
         json_t *reply = daemon_ask(o->client, json_pack("{s:s}", "op", "peers"), span_of("", 0),
                                    NULL);

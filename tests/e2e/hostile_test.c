@@ -72,9 +72,7 @@ static int town_setup(void **state)
         cluster_close(t->c, i);
     for (unsigned i = 0; i < NODES; i++) {
         cluster_configure(t->c, i, t->port);
-        t->pids[i] = daemon_start(t->c, i);
-        t->clients[i] = daemon_connect(t->c, i, t->pids[i]);
-        assert_non_null(t->clients[i]);
+        t->clients[i] = daemon_up(t->c, i, &t->pids[i]);
     }
     *state = t;
     return 0;
@@ -83,10 +81,8 @@ static int town_setup(void **state)
 static int town_teardown(void **state)
 {
     struct town *t = *state;
-    for (unsigned i = 0; i < NODES; i++) {
-        ipc_disconnect(t->clients[i]);
-        assert_int_equal(daemon_stop(t->pids[i]), 0);
-    }
+    for (unsigned i = 0; i < NODES; i++)
+        daemon_down(&t->clients[i], t->pids[i]);
     cluster_free(t->c);
     free(t);
     return 0;
@@ -96,20 +92,7 @@ static int town_teardown(void **state)
 
 static struct hash report(struct town *t, unsigned node)
 {
-    struct hash id;
-    struct compose compose;
-    struct cluster_act a;
-    struct buffer entry = {0};
-    assert_true(daemon_compose(t->clients[node], KIND_REPORT, NULL, &compose));
-    cluster_report_act(&a, node);
-    cluster_sign(t->c, node, &compose, &a, &entry);
-    json_t *reply = daemon_append(t->clients[node], buffer_span(&entry));
-    assert_true(daemon_ok(reply));
-    assert_true(daemon_hash(reply, "id", &id));
-    json_decref(reply);
-    buffer_clear(&entry);
-    cluster_act_clear(&a);
-    return id;
+    return daemon_report(t->clients[node], t->c, node);
 }
 
 /* One act, from either side in turn, until the other side has it. */

@@ -37,16 +37,12 @@ static int setup(void **state)
 
 static void node_up(struct trio *t, unsigned i)
 {
-    t->pids[i] = daemon_start(t->c, i);
-    t->clients[i] = daemon_connect(t->c, i, t->pids[i]);
-    assert_non_null(t->clients[i]);
+    t->clients[i] = daemon_up(t->c, i, &t->pids[i]);
 }
 
 static void node_down(struct trio *t, unsigned i)
 {
-    ipc_disconnect(t->clients[i]);
-    t->clients[i] = NULL;
-    assert_int_equal(daemon_stop(t->pids[i]), 0);
+    daemon_down(&t->clients[i], t->pids[i]);
 }
 
 static int teardown(void **state)
@@ -72,20 +68,7 @@ static void config_of(const struct trio *t, unsigned i, struct config *out)
 
 static struct hash report(struct trio *t, unsigned node)
 {
-    struct hash id;
-    struct compose compose;
-    struct cluster_act a;
-    struct buffer entry = {0};
-    cluster_report_act(&a, node);
-    assert_true(daemon_compose(t->clients[node], KIND_REPORT, NULL, &compose));
-    cluster_sign(t->c, node, &compose, &a, &entry);
-    json_t *reply = daemon_append(t->clients[node], buffer_span(&entry));
-    assert_true(daemon_ok(reply));
-    assert_true(daemon_hash(reply, "id", &id));
-    json_decref(reply);
-    buffer_clear(&entry);
-    cluster_act_clear(&a);
-    return id;
+    return daemon_report(t->clients[node], t->c, node);
 }
 
 static bool comes_to_know(struct trio *t, unsigned node, const struct hash *case_id)

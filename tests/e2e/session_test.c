@@ -32,16 +32,12 @@ struct duo {
 
 static void node_up(struct duo *t, unsigned i)
 {
-    t->pids[i] = daemon_start(t->c, i);
-    t->clients[i] = daemon_connect(t->c, i, t->pids[i]);
-    assert_non_null(t->clients[i]);
+    t->clients[i] = daemon_up(t->c, i, &t->pids[i]);
 }
 
 static void node_down(struct duo *t, unsigned i)
 {
-    ipc_disconnect(t->clients[i]);
-    t->clients[i] = NULL;
-    assert_int_equal(daemon_stop(t->pids[i]), 0);
+    daemon_down(&t->clients[i], t->pids[i]);
 }
 
 static struct buffer certificate_of(struct cluster *c, unsigned member)
@@ -91,27 +87,9 @@ static int duo_teardown(void **state)
 
 /* ---- acts ---- */
 
-static struct hash append(struct duo *t, unsigned node, uint32_t kind, struct cluster_act *a)
-{
-    struct hash id;
-    struct compose compose;
-    struct buffer entry = {0};
-    assert_true(daemon_compose(t->clients[node], kind, NULL, &compose));
-    cluster_sign(t->c, node, &compose, a, &entry);
-    json_t *reply = daemon_append(t->clients[node], buffer_span(&entry));
-    assert_true(daemon_ok(reply));
-    assert_true(daemon_hash(reply, "id", &id));
-    json_decref(reply);
-    buffer_clear(&entry);
-    cluster_act_clear(a);
-    return id;
-}
-
 static struct hash report(struct duo *t, unsigned node)
 {
-    struct cluster_act a;
-    cluster_report_act(&a, node);
-    return append(t, node, KIND_REPORT, &a);
+    return daemon_report(t->clients[node], t->c, node);
 }
 
 static bool comes_to_know(struct duo *t, unsigned node, const struct hash *case_id)
@@ -158,7 +136,7 @@ static void change_key(struct duo *t, struct xkey *fresh)
     a.signers[0].role = ROLE_HANDLE;
     for (unsigned i = 0; i < facts.fact_count; i++)
         cluster_fact_item(&a, facts.facts[i].id, facts.facts[i].value);
-    (void)append(t, 1, KIND_CERTIFY, &a);
+    (void)daemon_act(t->clients[1], t->c, 1, &a);
     composition_clear(&facts);
 }
 
@@ -316,7 +294,7 @@ static void suspended_member_is_cut_off_at_once_and_refused_when_it_comes_back(v
     a.signers[0].member = 0;
     a.signers[0].officer = OFFICER_ROOT;
     a.signers[0].role = ROLE_HANDLE;
-    append(t, 0, KIND_SUSPEND, &a);
+    (void)daemon_act(t->clients[0], t->c, 0, &a);
     assert_said(t, 0, "ERR_SUSPENDED");
     node_down(t, 0);
     node_up(t, 0);

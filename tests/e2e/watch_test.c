@@ -40,18 +40,12 @@ static void configure(struct pair *p, const char *text)
 
 static void node_up(struct pair *p, unsigned i)
 {
-    p->pids[i] = daemon_start(p->c, i);
-    p->clients[i] = daemon_connect(p->c, i, p->pids[i]);
-    assert_non_null(p->clients[i]);
+    p->clients[i] = daemon_up(p->c, i, &p->pids[i]);
 }
 
 static void node_down(struct pair *p, unsigned i)
 {
-    if (p->clients[i] != NULL) {
-        ipc_disconnect(p->clients[i]);
-        p->clients[i] = NULL;
-        assert_int_equal(daemon_stop(p->pids[i]), 0);
-    }
+    daemon_down(&p->clients[i], p->pids[i]);
 }
 
 static int setup(void **state)

@@ -187,3 +187,43 @@ json_t *daemon_append(struct ipc_client *client, struct span entry)
     buffer_clear(&blob);
     return reply;
 }
+
+struct ipc_client *daemon_up(const struct cluster *c, unsigned member, pid_t *pid)
+{
+    *pid = daemon_start(c, member);
+    struct ipc_client *client = daemon_connect(c, member, *pid);
+    CLUSTER_DEMAND(client != NULL);
+    return client;
+}
+
+void daemon_down(struct ipc_client **client, pid_t pid)
+{
+    if (*client == NULL)
+        return;
+    ipc_disconnect(*client);
+    *client = NULL;
+    CLUSTER_DEMAND(daemon_stop(pid) == 0);
+}
+
+struct hash daemon_act(struct ipc_client *client, struct cluster *c, unsigned member,
+                       struct cluster_act *a)
+{
+    struct hash id;
+    struct compose compose;
+    struct buffer entry = {0};
+    CLUSTER_DEMAND(daemon_compose(client, a->kind, NULL, &compose));
+    cluster_sign(c, member, &compose, a, &entry);
+    json_t *reply = daemon_append(client, buffer_span(&entry));
+    CLUSTER_DEMAND(daemon_ok(reply) && daemon_hash(reply, "id", &id));
+    json_decref(reply);
+    buffer_clear(&entry);
+    cluster_act_clear(a);
+    return id;
+}
+
+struct hash daemon_report(struct ipc_client *client, struct cluster *c, unsigned member)
+{
+    struct cluster_act a;
+    cluster_report_act(&a, member);
+    return daemon_act(client, c, member, &a);
+}

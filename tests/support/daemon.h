@@ -14,6 +14,10 @@ void daemon_path(char *out, size_t out_bytes);
 pid_t daemon_start(const struct cluster *c, unsigned member);
 /* Connects as soon as the daemon listens; NULL when the process ends before or after 30 s. */
 struct ipc_client *daemon_connect(const struct cluster *c, unsigned member, pid_t pid);
+/* Both of the above, and must. */
+struct ipc_client *daemon_up(const struct cluster *c, unsigned member, pid_t *pid);
+/* Hangs up and ends it, which must go well; nothing where *client is NULL, as it is afterwards. */
+void daemon_down(struct ipc_client **client, pid_t pid);
 /* Whether it ends by itself within `us` microseconds; waits as long. */
 bool daemon_ends_within(pid_t pid, uint64_t us);
 /* SIGTERM and the exit status. */
@@ -29,6 +33,11 @@ bool daemon_compose(struct ipc_client *client, uint32_t kind, const struct hash 
                     struct compose *out);
 /* Sends one encoded entry. The reply, NULL when none came. */
 json_t *daemon_append(struct ipc_client *client, struct span entry);
+/* An act without a case, or one that opens one: composed, signed and taken; its id. Clears it. */
+struct hash daemon_act(struct ipc_client *client, struct cluster *c, unsigned member,
+                       struct cluster_act *a);
+/* A whole report of a general hazard; the case id. */
+struct hash daemon_report(struct ipc_client *client, struct cluster *c, unsigned member);
 bool daemon_ok(const json_t *reply);
 /* "error" of a reply, "" for none. */
 const char *daemon_error(const json_t *reply);
