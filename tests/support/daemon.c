@@ -208,7 +208,7 @@ void daemon_down(struct ipc_client **client, pid_t pid)
 struct hash daemon_act(struct ipc_client *client, struct cluster *c, unsigned member,
                        struct cluster_act *a)
 {
-    struct hash id;
+    struct hash id = {0};
     struct compose compose;
     struct buffer entry = {0};
     CLUSTER_DEMAND(daemon_compose(client, a->kind, NULL, &compose));
