@@ -43,11 +43,6 @@ static enum err law_for(struct ledger *l, struct txn *t, const struct log_slot *
     return err == ERR_NOTFOUND ? OK : err;
 }
 
-static bool builds_on_base(uint32_t kind)
-{
-    return kind == KIND_OFFER || kind == KIND_ACCEPT || kind == KIND_REFUSE;
-}
-
 enum err ledger_compose(struct ledger *l, uint32_t kind, const struct hash *case_id,
                         struct compose *out)
 {
@@ -71,8 +66,8 @@ enum err ledger_compose(struct ledger *l, uint32_t kind, const struct hash *case
     }
     err = ledger_fold_case(l, case_id, &f);
     if (err == OK)
-        err = case_fold_heads(f, slot->member, out->refs, &out->ref_count, &out->base);
-    out->has_base = builds_on_base(kind);
+        err = case_fold_heads(f, (enum kind)kind, slot->member, out->refs, &out->ref_count,
+                              &out->base, &out->has_base);
     case_fold_free(f);
     return err;
 }

@@ -12,7 +12,8 @@ bool level_delivered(const struct act_level *level)
 
 bool level_deemed(const struct act_level *level, uint64_t as_of_s)
 {
-    return level->deemed_s != 0 && level->deemed_s <= as_of_s && !level_delivered(level);
+    return level->deemed_s != 0 && level->deemed_s <= as_of_s &&
+           level_holder(level, level->offered) == NULL;
 }
 
 const struct act_holder *level_holder(const struct act_level *level, struct member_no m)

@@ -32,7 +32,7 @@ struct act_level {
 MUST_CHECK enum err ledger_level(struct ledger *l, struct position at, uint64_t as_of_s,
                                  struct act_level *out);
 bool level_delivered(const struct act_level *level);
-/* Deemed delivered at as_of_s, and not delivered: by fiction only. */
+/* Deemed delivered at as_of_s, and not held by the member offered to: by fiction only. */
 bool level_deemed(const struct act_level *level, uint64_t as_of_s);
 /* The holder among them; NULL. */
 const struct act_holder *level_holder(const struct act_level *level, struct member_no m);

@@ -15,7 +15,7 @@ static bool may_follow(const struct receipt_file *file, uint8_t type)
     switch (file->count) {
     case 0: return type == RECEIPT_GENESIS;
     case 1: return type == RECEIPT_ACT;
-    case 2: return type >= RECEIPT_BASE;
+    case 2: return type >= RECEIPT_REFERRED;
     default: return type >= RECEIPT_GOVERNANCE;
     }
 }
@@ -66,7 +66,7 @@ const char *receipt_link_name(enum receipt_link link)
     case LINK_FILE: return "file";
     case LINK_GENESIS: return "genesis";
     case LINK_ACT: return "act";
-    case LINK_BASE: return "base";
+    case LINK_REFERRED: return "referred";
     case LINK_GOVERNANCE: return "governance";
     case LINK_CERTIFICATE: return "certificate";
     case LINK_PROOF: return "proof";
@@ -82,8 +82,8 @@ struct verifying {
     struct roster *roster;
     struct receipt *out;
     enum receipt_link link;            /* being looked at */
-    bool has_base;
-    struct entry base;
+    bool has_referred;
+    struct entry referred;
     bool certified[MEMBERS_MAX];
     struct pubkey cosigners[MEMBERS_MAX];
 };
@@ -150,11 +150,12 @@ static enum err certificate_read(struct verifying *v, struct span body)
 static bool concerns(const struct verifying *v, const char *member)
 {
     struct named ids[CONCERN_MAX_NAMED];
-    const unsigned count = concern_named(&v->out->act, ids);
+    const unsigned count = concern_ids(&v->out->act, v->has_referred ? &v->referred : NULL,
+                                       v->out->genesis.convenor.id, ids);
     for (unsigned i = 0; i < count; i++)
         if (strcmp(ids[i].id, member) == 0)
             return true;
-    return v->has_base && concern_answers(&v->out->act) && strcmp(v->base.member, member) == 0;
+    return false;
 }
 
 static enum err holder_add(struct verifying *v, const struct cosigned *c, uint64_t index)
@@ -240,12 +241,13 @@ static enum err act_read(struct verifying *v, struct span body)
     return err;
 }
 
-static enum err base_read(struct verifying *v, struct span body)
+static enum err referred_read(struct verifying *v, struct span body)
 {
-    v->link = LINK_BASE;
-    enum err err = entry_read(v, body, &v->base);
-    v->has_base = err == OK;
-    if (err == OK && (!v->out->act.has_base || !hash_equal(&v->out->act.base, &v->base.id)))
+    struct hash id;
+    v->link = LINK_REFERRED;
+    enum err err = entry_read(v, body, &v->referred);
+    v->has_referred = err == OK;
+    if (err == OK && (!concern_refers(&v->out->act, &id) || !hash_equal(&id, &v->referred.id)))
         err = ERR_FORMAT;
     return err;
 }
@@ -256,7 +258,7 @@ static enum err frame_verify(struct verifying *v, uint8_t type, struct span body
     switch (type) {
     case RECEIPT_GENESIS: return genesis_read(v, body, pinned);
     case RECEIPT_ACT: return act_read(v, body);
-    case RECEIPT_BASE: return base_read(v, body);
+    case RECEIPT_REFERRED: return referred_read(v, body);
     case RECEIPT_GOVERNANCE: return governance_read(v, body);
     case RECEIPT_CERTIFICATE: return certificate_read(v, body);
     default: return holding_read(v, body);

@@ -6,7 +6,8 @@
  *   "jieli-receipt/1\n", then frames of u32 length ‖ u8 type ‖ body, up to the end of the file:
  *   1 GENESIS      bytes of the genesis file; first
  *   2 ACT          the entry; second
- *   3 BASE         the entry that the act names as its base; at most once, third
+ *   3 REFERRED     the entry that the act refers to, where that tells whom it concerns (concern.h);
+ *                  at most once, third
  *   4 GOVERNANCE   an entry with its proof, encoded as a transport certificate (net/certificate.h)
  *   5 CERTIFICATE  likewise: a certify entry of a cosigner's log
  *   6 HOLDING      tlog-proof (ledger/log/tlog_proof.h) of the act under a cosigned head
@@ -22,8 +23,8 @@ enum {
     RECEIPT_MAX_FRAMES = 128, RECEIPT_MAX_HOLDERS = 8, RECEIPT_MAX_BYTES = 4 * 1024 * 1024,
     RECEIPT_FRAME_MAX_BYTES = 128 * 1024,
 };
-enum receipt_frame { RECEIPT_GENESIS = 1, RECEIPT_ACT = 2, RECEIPT_BASE = 3, RECEIPT_GOVERNANCE = 4,
-                     RECEIPT_CERTIFICATE = 5, RECEIPT_HOLDING = 6 };
+enum receipt_frame { RECEIPT_GENESIS = 1, RECEIPT_ACT = 2, RECEIPT_REFERRED = 3,
+                     RECEIPT_GOVERNANCE = 4, RECEIPT_CERTIFICATE = 5, RECEIPT_HOLDING = 6 };
 
 /* A receipt taken apart; bodies are borrowed. */
 struct receipt_file {
@@ -35,7 +36,7 @@ struct receipt_file {
 MUST_CHECK enum err receipt_decode(struct receipt_file *out, struct span bytes);
 
 /* Which link of the chain does not hold. */
-enum receipt_link { LINK_NONE, LINK_FILE, LINK_GENESIS, LINK_ACT, LINK_BASE, LINK_GOVERNANCE,
+enum receipt_link { LINK_NONE, LINK_FILE, LINK_GENESIS, LINK_ACT, LINK_REFERRED, LINK_GOVERNANCE,
                     LINK_CERTIFICATE, LINK_PROOF, LINK_HEAD, LINK_COSIGNATURE };
 const char *receipt_link_name(enum receipt_link link);         /* "cosignature": for --json */
 

@@ -158,15 +158,16 @@ static enum err genesis_put(struct making *mk)
     return err == OK ? frame_put(mk, RECEIPT_GENESIS, buffer_span(&mk->body)) : err;
 }
 
-static enum err base_put(struct making *mk)
+static enum err referred_put(struct making *mk)
 {
+    struct hash id;
     struct position at;
     struct span bytes;
     struct txn *t = ledger_txn(mk->l);
-    if (!concern_answers(&mk->act) || ledger_find_id(mk->l, &mk->act.base, &at) != OK)
+    if (!concern_refers(&mk->act, &id) || ledger_find_id(mk->l, &id, &at) != OK)
         return OK;
     enum err err = t == NULL ? ERR_IO : log_read(t, at.log, at.index, &bytes);
-    return err == OK ? frame_put(mk, RECEIPT_BASE, bytes) : err;
+    return err == OK ? frame_put(mk, RECEIPT_REFERRED, bytes) : err;
 }
 
 /* Who is to be in it, the earliest first. */
@@ -192,7 +193,7 @@ static enum err chain_put(struct making *mk, struct member_no author,
     if (err == OK)
         err = frame_put(mk, RECEIPT_ACT, mk->act.bytes);
     if (err == OK)
-        err = base_put(mk);
+        err = referred_put(mk);
     if (err == OK)
         err = signers_put(mk, author);
     for (unsigned i = 0; err == OK && i < count; i++)

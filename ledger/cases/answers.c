@@ -2,22 +2,27 @@
 
 /* The act that a sign-for, ask-more or recall speaks of: the open offer, or for a sign-for by the
  * member named the last ruling; NULL: none. */
-const struct act *act_concern(const struct view *v, const struct act *a)
+const struct act *view_about(const struct view *v, enum kind kind, struct member_no author)
 {
     const struct custody *c = view_custody(v);
 
-    if (a->kind == KIND_RECALL)
-        return c->open && act_by(a, c->by) ? c->force : NULL;
-    if (c->open && act_by(a, c->to))
+    if (kind == KIND_RECALL)
+        return c->open && c->by.v == author.v ? c->force : NULL;
+    if (c->open && c->to.v == author.v)
         return c->force;
-    if (a->kind == KIND_SIGN_FOR && c->ruling && act_by(a, c->ruling->to))
+    if (kind == KIND_SIGN_FOR && c->ruling && c->ruling->to.v == author.v)
         return c->ruling;
     return NULL;
 }
 
+const struct act *act_about(const struct view *v, const struct act *a)
+{
+    return view_about(v, a->kind, a->origin.member);
+}
+
 enum reason check_sign_for(const struct view *v, const struct act *a)
 {
-    return act_concern(v, a) ? REASON_NONE : REASON_NOT_OFFERED;
+    return act_about(v, a) ? REASON_NONE : REASON_NOT_OFFERED;
 }
 
 static bool asked_before(const struct view *v, const struct act *offer)
@@ -30,7 +35,7 @@ static bool asked_before(const struct view *v, const struct act *offer)
 
 enum reason check_ask_more(const struct view *v, const struct act *a)
 {
-    const struct act *offer = act_concern(v, a);
+    const struct act *offer = act_about(v, a);
 
     if (!view_custody(v)->open)
         return REASON_NO_OFFER;
@@ -43,7 +48,7 @@ enum reason check_recall(const struct view *v, const struct act *a)
 {
     if (!view_custody(v)->open)
         return REASON_NO_OFFER;
-    return act_concern(v, a) ? REASON_NONE : REASON_NOT_PARTY;
+    return act_about(v, a) ? REASON_NONE : REASON_NOT_PARTY;
 }
 
 enum reason check_petition(const struct view *v, const struct act *a)

@@ -22,16 +22,68 @@ static const struct act *head_of(const struct case_fold *f, unsigned slot)
     return last;
 }
 
-enum err case_fold_heads(const struct case_fold *f, struct member_no author, struct hash *refs,
-                         unsigned *count, struct hash *base)
+static const struct hash *in_force(const struct view *v, enum kind kind, struct member_no author)
+{
+    (void)kind;
+    (void)author;
+    return &view_custody(v)->force->id;
+}
+
+static const struct hash *about(const struct view *v, enum kind kind, struct member_no author)
+{
+    const struct act *act = view_about(v, kind, author);
+
+    return act ? &act->id : NULL;
+}
+
+/* By which the present custodian was handed the case: the offer or request that it accepted, or the
+ * ruling; NULL: it opened the case itself. */
+static const struct hash *handed_by(const struct view *v, enum kind kind, struct member_no author)
+{
+    const struct act *taken = NULL;
+    struct member_no last = {MEMBER_NONE};
+
+    (void)kind;
+    (void)author;
+    VIEW_EACH(v, LIST_BATON, a) {
+        if (a->after.custodian.v != last.v)
+            taken = a;
+        last = a->after.custodian;
+    }
+    if (!taken || taken->kind == KIND_REPORT)
+        return NULL;
+    return taken->kind == KIND_ACCEPT ? &taken->base : &taken->id;
+}
+
+/* Which baton act an act builds on. */
+static const struct {
+    enum kind kind;
+    const struct hash *(*find)(const struct view *v, enum kind kind, struct member_no author);
+} bases[] = {
+    {KIND_OFFER, in_force}, {KIND_ACCEPT, in_force}, {KIND_REFUSE, in_force},
+    {KIND_SIGN_FOR, about}, {KIND_ASK_MORE, about}, {KIND_RECALL, about},
+    {KIND_REPORT_BACK, handed_by},
+};
+
+static const struct hash *base_of(const struct view *v, enum kind kind, struct member_no author)
+{
+    for (size_t i = 0; view_custody(v) && i < sizeof bases / sizeof bases[0]; i++)
+        if (bases[i].kind == kind)
+            return bases[i].find(v, kind, author);
+    return NULL;
+}
+
+enum err case_fold_heads(const struct case_fold *f, enum kind kind, struct member_no author,
+                         struct hash *refs, unsigned *count, struct hash *base, bool *has_base)
 {
     struct view v = view_of_all(f);
-    const struct custody *c = view_custody(&v);
+    const struct hash *built_on = base_of(&v, kind, author);
 
     *count = 0;
+    *has_base = built_on != NULL;
     memset(base, 0, sizeof *base);
-    if (c)
-        *base = c->force->id;
+    if (built_on)
+        *base = *built_on;
     for (unsigned s = 0; s < f->slot_count && *count < ENTRY_MAX_REFS; s++) {
         const struct act *head = head_of(f, s);
         if (head && !act_by(head, author))

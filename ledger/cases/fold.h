@@ -68,11 +68,12 @@ const struct case_state *case_fold_state(const struct case_fold *f);    /* after
 bool case_fold_saw(const struct case_fold *f, const struct hash *by, const struct hash *id);
 
 /* What an author who has seen everything folded here would cite: ids not seen by any other act that
- * is not pending; and the baton act in force. *count <= ENTRY_MAX_REFS. Own acts may be left out
- * as they are seen anyway. `refs` has room for ENTRY_MAX_REFS. `base` is zero while no baton act
- * is in force. Only after a run. ERR_NOTFOUND: no acts. */
-MUST_CHECK enum err case_fold_heads(const struct case_fold *f, struct member_no author,
-                                    struct hash *refs, unsigned *count, struct hash *base);
+ * is not pending; and what an act of that kind by `author` builds on, as FORMAT.md says of `base`.
+ * *count <= ENTRY_MAX_REFS. Own acts may be left out as they are seen anyway. `refs` has room for
+ * ENTRY_MAX_REFS. Only after a run. ERR_NOTFOUND: no acts. */
+MUST_CHECK enum err case_fold_heads(const struct case_fold *f, enum kind kind,
+                                    struct member_no author, struct hash *refs, unsigned *count,
+                                    struct hash *base, bool *has_base);
 /* The verdict that an act about to be written would get, its author having seen all that is folded
  * here: REASON_NONE or why it would be void. `e` is the decoded entry (signers' keys, posts and
  * roles are looked at, not their signatures). Only after a run. ERR_PENDING: an earlier act of

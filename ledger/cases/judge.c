@@ -127,7 +127,7 @@ static void file_valid(struct case_fold *f, struct act *a)
     if (lists & IN(LIST_BATON))
         custody_after(&v, a);
     if (lists & (IN(LIST_SIGN_FOR) | IN(LIST_ASK_MORE) | IN(LIST_RECALL)))
-        a->about = act_concern(&v, a);
+        a->about = act_about(&v, a);
     if (lists & (IN(LIST_CLOSE) | IN(LIST_ARCHIVE))) {
         a->rests_on = pass_that_counts(f, a->seen);
         a->pass_by_custodian = act_by(a->rests_on, view_custody(&v)->custodian);

@@ -58,6 +58,18 @@ enum who {
     WHO_ERASER,
 };
 
+/* Whom it concerns: the members to whom its delivery matters (FORMAT.md, "Cosignatures"). Told from
+ * the act and at most one entry that it refers to: its base, or the one that `target` names. */
+enum concerns {
+    CONCERNS_NOBODY = 0,
+    CONCERNS_NAMED = 1 << 0,          /* whom the facts to, verifier, supports and tracks name */
+    CONCERNS_CONVENOR = 1 << 1,
+    CONCERNS_BASE_AUTHOR = 1 << 2,
+    CONCERNS_BASE_TO = 1 << 3,        /* to whom the base offered the case */
+    CONCERNS_TARGET_AUTHOR = 1 << 4,
+    CONCERNS_TARGET_NAMED = 1 << 5,   /* whom the target names */
+};
+
 /* Numbers of facts: one space for all kinds, append only. Types and the kinds that carry them stand
  * in the tables of facts.c and kinds.c. */
 enum fact_id {
@@ -147,6 +159,7 @@ struct kind_row {
     const char *label;               /* 签收 */
     unsigned classes;                /* set of enum class */
     enum who who;
+    unsigned concerns;               /* set of enum concerns */
     bool built;
     uint8_t min_signers;             /* 1, or 2 for verify */
     enum fact_id required[KIND_MAX_FACTS];   /* ends with 0 */

@@ -20,7 +20,8 @@ enum reason check_sign_for(const struct view *v, const struct act *a);
 enum reason check_ask_more(const struct view *v, const struct act *a);
 enum reason check_recall(const struct view *v, const struct act *a);
 enum reason check_petition(const struct view *v, const struct act *a);
-const struct act *act_concern(const struct view *v, const struct act *a);
+const struct act *view_about(const struct view *v, enum kind kind, struct member_no author);
+const struct act *act_about(const struct view *v, const struct act *a);
 
 /* support.c */
 enum reason check_join(const struct view *v, const struct act *a);

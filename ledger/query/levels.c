@@ -40,7 +40,7 @@ static void put_concerned(struct answer *a, json_t *o, const struct act_level *l
 static void put_deemed(struct answer *a, json_t *o, const struct act_level *level)
 {
     if (level->offered.v == MEMBER_NONE || level->witnessed_s == 0 ||
-        (level_delivered(level) && level->deemed_s == 0))
+        (level_holder(level, level->offered) != NULL && level->deemed_s == 0))
         return;
     const struct term_row *term = level->term;
     uint64_t end_s = term_end(term, level->witnessed_s);

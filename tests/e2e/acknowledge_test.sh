@@ -125,6 +125,15 @@ verify "machines learn the link" 0 r --json
 says "and what is proven" '"proves":"delivery"'
 cd - >/dev/null || exit 1
 
+# What answers an offer or takes it back is delivered as well.
+expect "a recall waits for the member that it was offered to" 0 recall "$CASE" --wait delivered \
+    --timeout 20 --json "${AW[@]}" --key "$K/a1.key"
+says "and reaches it" '"concerns":[{"member":"zhujian"'
+RECALL=$(sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p' "$OUT")
+expect "its receipt is exported" 0 receipt "$CASE" "${RECALL:0:10}" --out "$DIR/empty/c" "${AW[@]}"
+verify "and holds" 0 "$DIR/empty/c"
+says "it proves the delivery of the recall" "proves: delivered to zhujian"
+
 # The recipient is away: others hold the offer, and the receipt says no more than that.
 kill "${NODE[zhujian]}" && wait "${NODE[zhujian]}" 2>/dev/null
 expect "a recipient that is away is not reached" 11 "${REPORT[@]}" --to zhujian --wait delivered \

@@ -216,20 +216,19 @@ static uint64_t convenor_seen(const struct sim_case *c, const struct sim_set *se
 
 static void base_fill(const struct sim_case *c, struct sim_act *a, const struct hash *base)
 {
-    struct hash refs[ENTRY_MAX_REFS], in_force = {{0}};
-    static const struct hash none;
+    struct hash refs[ENTRY_MAX_REFS];
     unsigned count;
 
+    a->e.has_base = base != NULL;
     if (base) {
-        in_force = *base;
+        a->e.base = *base;
     } else if (a->line.kind == KIND_OFFER || a->line.kind == KIND_ACCEPT ||
                a->line.kind == KIND_REFUSE) {
         struct case_fold *f = sim_fold(c, &a->seen);
-        (void)!case_fold_heads(f, a->origin.member, refs, &count, &in_force);
+        (void)!case_fold_heads(f, a->line.kind, a->origin.member, refs, &count, &a->e.base,
+                               &a->e.has_base);
         case_fold_free(f);
     }
-    a->e.has_base = !hash_equal(&in_force, &none);
-    a->e.base = in_force;
 }
 
 unsigned sim_write(struct sim_case *c, const struct sim_line *line, const struct sim_set *seen,

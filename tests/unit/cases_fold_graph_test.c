@@ -199,15 +199,20 @@ static void heads_are_what_nobody_else_had_seen(void **state)
     struct sim_case *c = *state;
     struct hash refs[ENTRY_MAX_REFS], base;
     unsigned count;
+    bool has_base;
     unsigned report = say(c, ALL, REPORT(JIAOTONG));
     unsigned a = say(c, SAW((int)report), NOTIFY(SHICHANG));
     say(c, SAW((int)report), NOTIFY(JIWEI));
     struct case_fold *f = sim_fold(c, NULL);
-    assert_int_equal(case_fold_heads(f, (struct member_no){JIAOTONG}, refs, &count, &base), OK);
+    assert_int_equal(case_fold_heads(f, KIND_OFFER, (struct member_no){JIAOTONG}, refs, &count,
+                                     &base, &has_base), OK);
     assert_int_equal(count, 2);
+    assert_true(has_base);
     assert_memory_equal(base.b, c->acts[report].e.id.b, 32);
-    assert_int_equal(case_fold_heads(f, (struct member_no){JIWEI}, refs, &count, &base), OK);
+    assert_int_equal(case_fold_heads(f, KIND_NOTIFY, (struct member_no){JIWEI}, refs, &count,
+                                     &base, &has_base), OK);
     assert_int_equal(count, 1);
+    assert_false(has_base);
     assert_memory_equal(refs[0].b, c->acts[a].e.id.b, 32);
     case_fold_free(f);
 }

@@ -45,6 +45,23 @@ static void assert_in(const char *line, const char *text)
         fail_msg("FORMAT.md lacks \"%s\" in: %s", text, line);
 }
 
+/* The column "concerns" in words. */
+static void concerns_words(unsigned concerns, char out[LINE_BYTES])
+{
+    static const struct { unsigned bit; const char *words; } rows[] = {
+        {CONCERNS_NAMED, "whom it names"}, {CONCERNS_CONVENOR, "convenor"},
+        {CONCERNS_BASE_AUTHOR, "author of `base`"}, {CONCERNS_BASE_TO, "`to` of `base`"},
+        {CONCERNS_TARGET_AUTHOR, "author of `target`"},
+        {CONCERNS_TARGET_NAMED, "whom `target` names"},
+    };
+    size_t len = (size_t)snprintf(out, LINE_BYTES, " | ");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (concerns & rows[i].bit)
+            len += (size_t)snprintf(out + len, LINE_BYTES - len, "%s%s", len == 3 ? "" : ", ",
+                                    rows[i].words);
+    snprintf(out + len, LINE_BYTES - len, "%s | ", len == 3 ? "nobody" : "");
+}
+
 static void every_kind_is_documented(void **state)
 {
     const struct kind_row *k;
@@ -54,6 +71,8 @@ static void every_kind_is_documented(void **state)
         line_with(state, start, line);
         assert_in(line, k->effect);
         snprintf(start, sizeof start, " | %s | ", kind_who(k));
+        assert_in(line, start);
+        concerns_words(k->concerns, start);
         assert_in(line, start);
         assert_int_equal(strstr(line, "**pending**") == NULL, k->built);
         for (const enum fact_id *id = k->required; *id != 0; id++)

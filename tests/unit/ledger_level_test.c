@@ -171,6 +171,20 @@ static void what_was_delivered_in_time_is_never_deemed(void **state)
     cluster_free(t.c);
 }
 
+/* A request names supports too: the fiction ends with the member asked, whoever else lacks it. */
+static void what_the_offered_member_holds_is_no_fiction_whoever_else_is_concerned(void **state)
+{
+    (void)state;
+    struct act_level level = {.offered = {2}, .deemed_s = START_S, .mirrored = 1, .delivered = 1,
+                              .concern = {.count = 2, .members = {{2}, {3}}},
+                              .holders = {{.by = {2}, .concerned = true}}};
+    assert_false(level_delivered(&level));
+    assert_false(level_deemed(&level, START_S));
+    level.holders[0].by.v = 3;
+    assert_true(level_deemed(&level, START_S));
+    assert_false(level_deemed(&level, START_S - 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +193,7 @@ int main(void)
         cmocka_unit_test(an_offer_that_two_others_hold_is_deemed_delivered_in_time),
         cmocka_unit_test(what_was_delivered_in_time_is_never_deemed),
         cmocka_unit_test(later_cosignatures_do_not_put_off_deemed_delivery),
+        cmocka_unit_test(what_the_offered_member_holds_is_no_fiction_whoever_else_is_concerned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

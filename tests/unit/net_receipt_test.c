@@ -126,9 +126,40 @@ static void an_answer_is_delivered_to_the_offerer_by_its_base(void **state)
     assert_string_equal(c->receipt.holders[0].member, "yingji");
     assert_true(c->receipt.holders[0].concerned);
     free(c);
-    uint8_t *base = body_of(&b, RECEIPT_BASE, 0, &len);
+    uint8_t *base = body_of(&b, RECEIPT_REFERRED, 0, &len);
     base[len - 1] ^= 1;
-    expect(buffer_span(&b), NULL, LINK_BASE);
+    expect(buffer_span(&b), NULL, LINK_REFERRED);
+    buffer_clear(&b);
+    receipt_town_clear(&t);
+}
+
+/* The member that the case was offered to holds the recall; the receipt shows the offer too. */
+static void a_recall_is_delivered_to_whom_its_base_offered(void **state)
+{
+    (void)state;
+    struct receipt_town t = receipt_town_create();
+    struct cluster_act a;
+    struct buffer b = {0};
+    size_t len;
+    struct hash recall;
+    cluster_act_init(&a, KIND_RECALL, &t.id);
+    cluster_append(t.c, TOWN_YINGJI, &a, &recall);
+    cluster_act_clear(&a);
+    cluster_share(t.c);
+    assert_int_equal(ledger_find_id(t.c->members[TOWN_YINGJI].ledger, &recall, &t.at), OK);
+    receipt_town_cosign(&t, TOWN_XIAOFANG, TOWN_START_S + 100);
+    receipt_town_cosign(&t, TOWN_ZHUJIAN, TOWN_START_S + 200);
+    assert_int_equal(receipt_town_build(&t, MEMBER_NONE, &b), OK);
+    struct checked *c = check(buffer_span(&b), &t.c->ledger);
+    assert_int_equal(c->err, OK);
+    assert_int_equal(c->receipt.holder_count, 1);
+    assert_string_equal(c->receipt.holders[0].member, "zhujian");
+    assert_true(c->receipt.holders[0].concerned);
+    assert_string_equal(c->receipt.offered, "");       /* nothing that could be deemed delivered */
+    free(c);
+    uint8_t *referred = body_of(&b, RECEIPT_REFERRED, 0, &len);
+    referred[len - 1] ^= 1;
+    expect(buffer_span(&b), NULL, LINK_REFERRED);
     buffer_clear(&b);
     receipt_town_clear(&t);
 }
@@ -256,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_receipt_proves_delivery_without_any_node),
         cmocka_unit_test(without_the_recipient_it_proves_that_others_hold_it),
         cmocka_unit_test(an_answer_is_delivered_to_the_offerer_by_its_base),
+        cmocka_unit_test(a_recall_is_delivered_to_whom_its_base_offered),
         cmocka_unit_test(each_tampered_link_is_named),
         cmocka_unit_test(no_frame_is_there_in_vain_but_the_signers_enrolments),
         cmocka_unit_test(another_committees_chain_does_not_fit),

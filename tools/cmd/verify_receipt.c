@@ -23,7 +23,7 @@ static const char *link_words(enum receipt_link link)
     case LINK_FILE: return _("the file is cut short or its frames are not in order");
     case LINK_GENESIS: return _("genesis is damaged, or not that of the ledger expected");
     case LINK_ACT: return _("the act's bytes or signatures do not hold");
-    case LINK_BASE: return _("the offer that the act answers is not the one it names");
+    case LINK_REFERRED: return _("the entry that the act refers to is not the one it names");
     case LINK_GOVERNANCE: return _("an admission or enrolment is missing or does not hold");
     case LINK_CERTIFICATE: return _("the certificate of the cosigner's key is missing or does not "
                                     "hold");

@@ -175,7 +175,7 @@ static enum err act_sign(struct load *l, const struct load_case *c, unsigned mem
     return load_sign(l, d, verify ? verifiers : handler, verify ? 2 : 1, out);
 }
 
-static bool has_base(uint32_t kind)
+static bool moves_base(uint32_t kind)
 {
     return kind == KIND_OFFER || kind == KIND_ACCEPT || kind == KIND_REFUSE;
 }
@@ -204,7 +204,7 @@ enum err load_act(struct load *l, const struct load_case *c, struct buffer *out,
     if (!l->options.alone && c->step > 0)
         d.ref_count = 1;
     d.refs = &c->past[c->step - d.ref_count];
-    d.has_base = has_base(s.step->kind);
+    d.has_base = moves_base(s.step->kind) || s.step->kind == KIND_SIGN_FOR;
     d.base = c->base;
     enum err err = f.err == OK ? act_sign(l, c, *member, &d, out) : f.err;
     buffer_clear(&f.bytes);
@@ -218,7 +218,7 @@ void load_moved(struct load_case *c, struct span entry)
     merkle_leaf(entry, id);
     if (c->step == 0)
         c->id = *id;
-    if (c->step == 0 || has_base(kind) || kind == KIND_RULE)
+    if (c->step == 0 || moves_base(kind) || kind == KIND_RULE)
         c->base = *id;
     c->step++;
 }
