@@ -156,30 +156,46 @@ void chunk_sum(struct span key, struct span rows, uint8_t out[CHUNK_SUM_BYTES])
 
 static const uint8_t list_key[RUN_BYTES] = {0};
 
+/* The run that is being made stands behind the two it is made of. */
+static enum err list_check(struct runs_list *list, uint32_t made)
+{
+    for (unsigned i = 2; made != RUN_LOOSE && i < list->count; i++)
+        if (list->items[i].no == made)
+            list->made = i;
+    return made == RUN_LOOSE || list->made != 0 ? OK : ERR_CORRUPT;
+}
+
 enum err runs_list_get(struct txn *t, enum runs_kind kind, struct runs_list *out)
 {
     struct span value;
-    out->count = 0;
+    out->count = out->made = 0;
     enum err err = table_get(t, tables[kind], span_of(list_key, sizeof list_key), &value);
     if (err != OK)
         return err == ERR_NOTFOUND ? OK : err;
-    if (value.len % RUN_ITEM_BYTES != 0 || value.len > RUNS_LISTED * (size_t)RUN_ITEM_BYTES)
+    if (value.len % RUN_ITEM_BYTES != RUN_BYTES ||
+        value.len > RUN_BYTES + RUNS_LISTED * (size_t)RUN_ITEM_BYTES)
         return ERR_CORRUPT;
-    for (const uint8_t *at = value.data; at < value.data + value.len; at += RUN_ITEM_BYTES)
-        out->items[out->count++] = (struct run){load_u32(at), load_u64(at + 4)};
-    return OK;
+    const uint8_t *at = value.data + RUN_BYTES, *end = value.data + value.len;
+    for (; at < end; at += RUN_ITEM_BYTES)
+        out->items[out->count++] = (struct run){load_u32(at), load_u64(at + 4), load_u32(at + 12)};
+    return list_check(out, load_u32(value.data));
 }
 
 enum err runs_list_put(struct txn *t, enum runs_kind kind, const struct runs_list *list)
 {
+    const size_t bytes = RUN_BYTES + list->count * (size_t)RUN_ITEM_BYTES;
     uint8_t *room;
-    enum err err = table_reserve(t, tables[kind], span_of(list_key, sizeof list_key),
-                                 list->count * (size_t)RUN_ITEM_BYTES, &room);
-    for (unsigned i = 0; err == OK && i < list->count; i++, room += RUN_ITEM_BYTES) {
+    enum err err = table_reserve(t, tables[kind], span_of(list_key, sizeof list_key), bytes, &room);
+    if (err != OK)
+        return err;
+    store_u32(room, list->made == 0 ? RUN_LOOSE : list->items[list->made].no);
+    room += RUN_BYTES;
+    for (unsigned i = 0; i < list->count; i++, room += RUN_ITEM_BYTES) {
         store_u32(room, list->items[i].no);
         store_u64(room + 4, list->items[i].rows);
+        store_u32(room + 12, list->items[i].chunks);
     }
-    return err;
+    return OK;
 }
 
 /* ---- finding ---- */
@@ -223,8 +239,7 @@ static enum err loose_find(struct txn *t, enum runs_kind kind, const struct row 
     return err == ERR_NOTFOUND ? OK : err;
 }
 
-/* First row of the chunk that is not below `wanted`. */
-static size_t chunk_seek(const struct chunk *c, const struct row *wanted)
+size_t chunk_seek(const struct chunk *c, const struct row *wanted)
 {
     size_t lo = 0, hi = c->count;
     while (lo < hi) {

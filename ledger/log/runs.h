@@ -1,7 +1,8 @@
 /* Where the entries of a key stand: rows of key and position under keys that are hashes, and so
  * come in no order. A tree of them would rewrite a page for each. Here rows that come alone lie
  * loose in the table; many at once, or many loose ones, become a run: all its rows in order, in
- * chunks of a page. Runs of like size are merged, so that there are few (FORMAT.md, "Runs").
+ * chunks of a page. Runs of like size are merged, so that there are few (FORMAT.md, "Rows"), a
+ * little with each commit: one that wrote a great run anew would leave as many pages free for ever.
  * A key may have many rows; the reader of a position decides whether it is meant. */
 #ifndef JIELI_LEDGER_LOG_RUNS_H
 #define JIELI_LEDGER_LOG_RUNS_H
@@ -17,7 +18,7 @@ struct row { struct row_key key; uint64_t at; };
 
 enum {
     RUNS_LOOSE_MAX = 4096,             /* rows that lie loose before they become a run */
-    RUNS_MERGE_MAX_ROWS = 1 << 18,     /* runs do not grow beyond: a merge is one transaction */
+    RUNS_MERGE_MAX_ROWS = 1 << 18,     /* runs do not grow beyond */
 };
 
 /* log_no u16 ‖ index u48 */

@@ -1,11 +1,15 @@
-/* Rows put down, alone or many at once, and runs merged. */
+/* Rows put down, alone or many at once, and runs merged, a step at a time. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/log/runs_internal.h"
 
-/* A run is merged with one before it that is less than this many times its size. */
-enum { MERGE_FACTOR = 4, PIECE_CHUNKS = 128 };
+enum {
+    MERGE_FACTOR = 4,                  /* a run this many times greater is left alone */
+    MERGE_EVERY = 64,                  /* loose rows, after which a step is done */
+    MERGE_PACE = 16,                   /* rows moved for one that is added */
+    STEP_CHUNKS = 128,
+};
 
 static size_t chunk_rows(enum runs_kind kind)
 {
@@ -30,13 +34,14 @@ static enum err chunk_put(struct txn *t, enum runs_kind kind, uint32_t run,
     return OK;
 }
 
-static enum err rows_put(struct txn *t, enum runs_kind kind, uint32_t run, const struct row *rows,
-                         size_t count)
+static enum err run_extend(struct txn *t, enum runs_kind kind, struct run *run,
+                           const struct row *rows, size_t count)
 {
     const size_t most = chunk_rows(kind);
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < count; i += most)
-        err = chunk_put(t, kind, run, rows + i, count - i < most ? count - i : most);
+    for (size_t i = 0; err == OK && i < count; i += most, run->chunks++)
+        err = chunk_put(t, kind, run->no, rows + i, count - i < most ? count - i : most);
+    run->rows += count;
     return err;
 }
 
@@ -48,98 +53,159 @@ static uint32_t next_number(const struct runs_list *list)
     return greatest + 1;
 }
 
-/* Deletes what lies under `run`, the list of runs excepted. */
-static enum err run_delete(struct txn *t, enum runs_kind kind, uint32_t run)
+/* ---- merging ---- */
+
+/* The two runs before `made` that should be one; `made` 0 when there are none. Newer ones first. */
+static unsigned merge_wanted(const struct runs_list *list)
 {
-    const struct row first = {{{0}}, 0};
-    struct run_key from;
-    enum err err = OK;
-    run_key(kind, run, &first, &from);
-    while (err == OK) {
-        struct run_key keys[PIECE_CHUNKS];
-        struct span key, value;
-        struct cursor *c;
-        unsigned count = 0;
-        err = cursor_open(t, runs_table(kind), span_of(from.b, from.len), &c);
-        if (err != OK)
-            return err;
-        while (count < PIECE_CHUNKS && (err = cursor_next(c, &key, &value)) == OK &&
-               key.len == from.len && load_u32(key.data) == run) {
-            memcpy(keys[count].b, key.data, key.len);
-            keys[count++].len = key.len;
-        }
-        cursor_close(c);
-        if (err == ERR_NOTFOUND || err == OK)
-            err = count == 0 ? ERR_NOTFOUND : OK;
-        for (unsigned i = 0; err == OK && i < count; i++)
-            err = table_del(t, runs_table(kind), span_of(keys[i].b, keys[i].len));
+    if (list->count >= RUNS_MAX)
+        return list->count;
+    for (unsigned made = list->count; made >= 2; made--) {
+        const uint64_t last = list->items[made - 1].rows, before = list->items[made - 2].rows;
+        if (before + last <= RUNS_MERGE_MAX_ROWS && before < MERGE_FACTOR * last)
+            return made;
     }
-    return err == ERR_NOTFOUND ? OK : err;
+    return 0;
 }
 
-/* Copies some runs into a new one, a piece at a time: what a walk reads dies with a write. */
-static enum err copy_merged(struct txn *t, enum runs_kind kind, const struct run *runs,
-                            unsigned count, bool loose, uint32_t to, uint64_t *copied)
+static bool merge_begin(struct runs_list *list)
 {
-    const size_t most = PIECE_CHUNKS * chunk_rows(kind);
-    struct row *rows = malloc(most * sizeof *rows), from = {{{0}}, 0};
-    enum err err = rows == NULL ? ERR_NOMEM : OK;
-    *copied = 0;
-    while (err == OK) {
-        struct runs_walk *w;
-        size_t n = 0;
-        err = runs_walk_some(t, kind, runs, count, loose, &from, &w);
-        if (err != OK)
-            break;
-        while (n < most && (err = runs_walk_next(w, &rows[n])) == OK)
-            n++;
-        runs_walk_close(w);
-        if (err == ERR_NOTFOUND && n > 0)
-            err = OK;
-        if (err == OK) {
-            err = rows_put(t, kind, to, rows, n);
-            *copied += n;
-            from = rows[n - 1];
-            from.at++;
-        }
-    }
-    free(rows);
-    return err == ERR_NOTFOUND ? OK : err;
-}
-
-static bool wants_merge(const struct runs_list *list)
-{
-    if (list->count < 2)
+    const unsigned made = merge_wanted(list);
+    if (made == 0)
         return false;
-    const uint64_t last = list->items[list->count - 1].rows;
-    const uint64_t before = list->items[list->count - 2].rows;
-    if (list->count == RUNS_LISTED)
-        return true;
-    return before + last <= RUNS_MERGE_MAX_ROWS && before < MERGE_FACTOR * last;
+    const uint32_t no = next_number(list);
+    memmove(&list->items[made + 1], &list->items[made],
+            (list->count - made) * sizeof list->items[0]);
+    list->items[made] = (struct run){.no = no};
+    list->count++;
+    list->made = made;
+    return true;
 }
 
-static enum err merge_last(struct txn *t, enum runs_kind kind, struct runs_list *list)
+/* Nothing is left of the two: what they held is in the run made of them. */
+static enum err merge_end(struct runs_list *list)
 {
-    struct run *pair = &list->items[list->count - 2], merged = {next_number(list), 0};
-    enum err err = copy_merged(t, kind, pair, 2, false, merged.no, &merged.rows);
-    if (err == OK && merged.rows != pair[0].rows + pair[1].rows)
-        err = ERR_CORRUPT;
-    for (unsigned i = 0; err == OK && i < 2; i++)
-        err = run_delete(t, kind, pair[i].no);
-    if (err != OK)
-        return err;
-    pair[0] = merged;
-    list->count--;
+    const unsigned made = list->made;
+    for (unsigned i = made - 2; i < made; i++)
+        if (list->items[i].rows != 0 || list->items[i].chunks != 0)
+            return ERR_CORRUPT;
+    memmove(&list->items[made - 2], &list->items[made],
+            (list->count - made) * sizeof list->items[0]);
+    list->count -= 2;
+    list->made = 0;
     return OK;
 }
 
-/* A new run stands last in the list. */
-static enum err run_added(struct txn *t, enum runs_kind kind, struct runs_list *list)
+/* The first chunk of a run: its key, how many of its rows are not beyond `last`, and the others. */
+struct head { struct run_key key; size_t taken, left; struct row rest[CHUNK_MAX_ROWS]; };
+
+static enum err head_read(struct txn *t, enum runs_kind kind, uint32_t run,
+                          const struct row *last, struct head *out)
 {
+    const struct row first = {{{0}}, 0};
+    const struct row beyond = {last->key, last->at + 1};
+    struct cursor *c;
+    struct span key, value;
+    struct chunk chunk;
+    out->taken = out->left = 0;
+    run_key(kind, run, &first, &out->key);
+    enum err err = cursor_open(t, runs_table(kind), span_of(out->key.b, out->key.len), &c);
+    if (err != OK)
+        return err;
+    err = cursor_next(c, &key, &value);
+    if (err == OK && key.len == out->key.len && load_u32(key.data) == run &&
+        (err = chunk_view(kind, key, value, &chunk)) == OK) {
+        memcpy(out->key.b, key.data, key.len);
+        out->taken = chunk_seek(&chunk, &beyond);
+        for (size_t i = out->taken; i < chunk.count && out->left < CHUNK_MAX_ROWS; i++)
+            chunk_row(&chunk, i, &out->rest[out->left++]);
+    }
+    cursor_close(c);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+/* Takes the rows up to `last` from a run: whole chunks, and a part of one. */
+static enum err run_trim(struct txn *t, enum runs_kind kind, struct run *run,
+                         const struct row *last)
+{
+    struct head head = {.left = 0};
     enum err err = OK;
-    while (err == OK && wants_merge(list))
-        err = merge_last(t, kind, list);
+    while (err == OK && head.left == 0) {
+        err = head_read(t, kind, run->no, last, &head);
+        if (err != OK || head.taken == 0)
+            return err;
+        if (run->rows < head.taken || run->chunks == 0)
+            return ERR_CORRUPT;
+        run->rows -= head.taken;
+        run->chunks--;
+        err = table_del(t, runs_table(kind), span_of(head.key.b, head.key.len));
+    }
+    if (err == OK)
+        err = chunk_put(t, kind, run->no, head.rest, head.left);
+    run->chunks++;
+    return err;
+}
+
+/* Rows in order; fewer than `most` when the runs and the loose rows asked for have no more. */
+static enum err rows_read(struct txn *t, enum runs_kind kind, const struct run *runs,
+                          unsigned count, bool loose, struct row *rows, size_t most, size_t *read)
+{
+    const struct row from = {{{0}}, 0};
+    struct runs_walk *w;
+    *read = 0;
+    enum err err = runs_walk_some(t, kind, runs, count, loose, &from, &w);
+    if (err != OK)
+        return err;
+    while (*read < most && (err = runs_walk_next(w, &rows[*read])) == OK)
+        ++*read;
+    runs_walk_close(w);
+    return err == ERR_NOTFOUND ? OK : err;
+}
+
+/* Moves the first rows of both runs to the end of the one that is being made. */
+static enum err merge_step(struct txn *t, enum runs_kind kind, struct runs_list *list, size_t most,
+                           size_t *moved)
+{
+    struct run *made = &list->items[list->made], *pair = made - 2;
+    struct row *rows = malloc(most * sizeof *rows);
+    enum err err = rows == NULL ? ERR_NOMEM : OK;
+    if (err == OK)
+        err = rows_read(t, kind, pair, 2, false, rows, most, moved);
+    if (err == OK)
+        err = run_extend(t, kind, made, rows, *moved);
+    for (unsigned i = 0; err == OK && *moved > 0 && i < 2; i++)
+        err = run_trim(t, kind, &pair[i], &rows[*moved - 1]);
+    if (err == OK && *moved < most)
+        err = merge_end(list);
+    free(rows);
+    return err;
+}
+
+/* Moves about `rows`, in whole chunks, and all it takes while there are too many runs. */
+static enum err merge_some(struct txn *t, enum runs_kind kind, struct runs_list *list, size_t rows)
+{
+    const size_t width = chunk_rows(kind);
+    enum err err = OK;
+    for (size_t done = 0, moved = 0; err == OK && (done < rows || list->count >= RUNS_MAX);
+         done += moved) {
+        const size_t chunks = done < rows ? (rows - done + width - 1) / width : STEP_CHUNKS;
+        if (list->made == 0 && !merge_begin(list))
+            break;
+        err = merge_step(t, kind, list, (chunks < STEP_CHUNKS ? chunks : STEP_CHUNKS) * width,
+                         &moved);
+    }
     return err == OK ? runs_list_put(t, kind, list) : err;
+}
+
+/* ---- adding ---- */
+
+static enum err run_add(struct txn *t, enum runs_kind kind, struct runs_list *list,
+                        const struct row *rows, size_t count)
+{
+    struct run *added = &list->items[list->count];
+    *added = (struct run){.no = next_number(list)};
+    list->count++;
+    return run_extend(t, kind, added, rows, count);
 }
 
 enum err runs_add_all(struct txn *t, enum runs_kind kind, const struct row *rows, size_t count)
@@ -148,40 +214,44 @@ enum err runs_add_all(struct txn *t, enum runs_kind kind, const struct row *rows
     if (count == 0)
         return OK;
     enum err err = runs_list_get(t, kind, &list);
-    if (err != OK)
-        return err;
-    const struct run added = {next_number(&list), count};
-    err = rows_put(t, kind, added.no, rows, count);
-    list.items[list.count++] = added;
-    return err == OK ? run_added(t, kind, &list) : err;
+    if (err == OK)
+        err = run_add(t, kind, &list, rows, count);
+    return err == OK ? merge_some(t, kind, &list, MERGE_PACE * count) : err;
 }
 
 static enum err loose_count(struct txn *t, enum runs_kind kind, const struct runs_list *list,
                             uint64_t *loose)
 {
-    const size_t most = chunk_rows(kind);
-    uint64_t chunks = list->count > 0;             /* the list itself */
+    uint64_t others = list->count > 0;             /* the list itself */
     enum err err = table_count(t, runs_table(kind), loose);
     if (err != OK)
         return err;
     for (unsigned i = 0; i < list->count; i++)
-        chunks += (list->items[i].rows + most - 1) / most;
-    if (*loose < chunks)
+        others += list->items[i].chunks;
+    if (*loose < others)
         return ERR_CORRUPT;
-    *loose -= chunks;
+    *loose -= others;
     return OK;
 }
 
+/* All loose rows become a run. */
 static enum err loose_gather(struct txn *t, enum runs_kind kind, struct runs_list *list)
 {
-    struct run added = {next_number(list), 0};
-    enum err err = copy_merged(t, kind, NULL, 0, true, added.no, &added.rows);
+    enum { MOST = RUNS_LOOSE_MAX + 1 };
+    struct row *rows = malloc(MOST * sizeof *rows);
+    size_t count;
+    enum err err = rows == NULL ? ERR_NOMEM : OK;
     if (err == OK)
-        err = run_delete(t, kind, RUN_LOOSE);
-    if (err != OK)
-        return err;
-    list->items[list->count++] = added;
-    return run_added(t, kind, list);
+        err = rows_read(t, kind, NULL, 0, true, rows, MOST, &count);
+    for (size_t i = 0; err == OK && i < count; i++) {
+        struct run_key key;
+        run_key(kind, RUN_LOOSE, &rows[i], &key);
+        err = table_del(t, runs_table(kind), span_of(key.b, key.len));
+    }
+    if (err == OK)
+        err = run_add(t, kind, list, rows, count);
+    free(rows);
+    return err;
 }
 
 enum err runs_add(struct txn *t, enum runs_kind kind, const struct row *row)
@@ -195,7 +265,11 @@ enum err runs_add(struct txn *t, enum runs_kind kind, const struct row *row)
         err = runs_list_get(t, kind, &list);
     if (err == OK)
         err = loose_count(t, kind, &list, &loose);
-    return err == OK && loose > RUNS_LOOSE_MAX ? loose_gather(t, kind, &list) : err;
+    if (err == OK && loose > RUNS_LOOSE_MAX)
+        err = loose_gather(t, kind, &list);
+    else if (err == OK && (loose % MERGE_EVERY != 0 || list.count < 2))
+        return OK;
+    return err == OK ? merge_some(t, kind, &list, MERGE_PACE * MERGE_EVERY) : err;
 }
 
 enum err runs_count(struct txn *t, enum runs_kind kind, unsigned *runs, uint64_t *rows)

@@ -1,4 +1,4 @@
-/* Rows under keys that are hashes: loose, in runs, merged. A plain list is the model. */
+/* Rows under keys that are hashes: loose, in runs, merged by steps. A plain list is the model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "ledger/log/home.h"
-#include "ledger/log/runs.h"
+#include "ledger/log/runs_internal.h"
 
 struct shelf {
     char home[64];
@@ -282,6 +282,118 @@ static void one_by_one_or_all_at_once_is_the_same(void **state)
     free(rows);
 }
 
+/* Runs of which the last two are about to be merged, with the first step done. */
+static void begin_merge(struct shelf *s, enum runs_kind kind)
+{
+    struct runs_list list;
+    for (unsigned i = 0; i < 2 * (RUNS_LOOSE_MAX + 1); i++)
+        add_one(s, kind, 1U << 30);
+    assert_int_equal(runs_list_get(s->txn, kind, &list), OK);
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.made, 2);
+    assert_true(list.items[2].rows > 0 && list.items[2].rows < 3000);
+}
+
+/* After each step, and in each commit, all is there once; in the end there is one run. */
+static void rows_are_found_at_every_step_of_a_merge(void **state)
+{
+    struct shelf *s = *state;
+    for (enum runs_kind kind = RUNS_ID; kind < RUNS_KINDS; kind++) {
+        struct runs_list list = {.made = 1};
+        unsigned steps = 0;
+        s->count = 0;
+        begin_merge(s, kind);
+        for (; list.made != 0; steps++) {
+            for (unsigned i = 0; i < 64; i++)
+                add_one(s, kind, 1U << 30);
+            next_txn(s);
+            expect_walk(s, kind, 0);
+            expect_walk(s, kind, draw(s));
+            for (unsigned i = 0; i < 20; i++)
+                expect_key(s, kind, s->rows[draw(s) % s->count].key);
+            assert_int_equal(runs_list_get(s->txn, kind, &list), OK);
+        }
+        assert_in_range(steps, 6, 9);
+        assert_int_equal(list.count, 1);
+        assert_int_equal(list.items[0].rows, 2 * (RUNS_LOOSE_MAX + 1));
+        expect_model(s, kind, 3000);
+    }
+}
+
+/* New and old pages of a great run at once would double its share of the file. */
+static void merging_leaves_few_pages_free(void **state)
+{
+    enum { COMMITS = 250, ROWS = 256 };
+    struct shelf *s = *state;
+    uint64_t used, file;
+    for (unsigned i = 0; i < COMMITS; i++) {
+        for (unsigned k = 0; k < ROWS; k++) {
+            const struct row r = make(s, RUNS_CASE, 1U << 30);
+            assert_int_equal(runs_add(s->txn, RUNS_CASE, &r), OK);
+        }
+        next_txn(s);
+        assert_int_equal(store_size(s->store, &used, &file), OK);
+        assert_true(file - used < 2 << 20);
+    }
+    assert_true(used < COMMITS * ROWS * 50);
+}
+
+/* A run of one full chunk, as it lies in the store. */
+static void put_run(struct shelf *s, struct runs_list *list)
+{
+    struct row rows[CHUNK_MAX_ROWS];
+    struct run_key key;
+    uint8_t value[CHUNK_BYTES];
+    const uint32_t no = list->count + 1, count = (CHUNK_BYTES - CHUNK_SUM_BYTES) / 16;
+    for (unsigned i = 0; i < count; i++) {
+        rows[i] = make(s, RUNS_ID, 1U << 30);
+        model_add(s, &rows[i]);
+    }
+    assert_int_equal(rows_sort(rows, count), OK);
+    for (unsigned i = 0; i < count; i++)
+        row_encode(RUNS_ID, &rows[i], value + 16 * (size_t)i);
+    run_key(RUNS_ID, no, &rows[0], &key);
+    const struct span at = span_of(key.b, key.len);
+    chunk_sum(at, span_of(value, 16 * (size_t)count), value + 16 * (size_t)count);
+    assert_int_equal(table_put(s->txn, TABLE_ID, at, span_of(value, sizeof value)), OK);
+    list->items[list->count++] = (struct run){no, count, 1};
+}
+
+/* One row pays for a step of one chunk alone. */
+static void runs_that_are_too_many_are_merged_at_once(void **state)
+{
+    struct shelf *s = *state;
+    struct runs_list list = {.count = 0};
+    while (list.count < RUNS_MAX - 1)
+        put_run(s, &list);
+    assert_int_equal(runs_list_put(s->txn, RUNS_ID, &list), OK);
+    expect_walk(s, RUNS_ID, 0);
+    add_many(s, RUNS_ID, 1U << 30, 1);
+    assert_int_equal(runs_list_get(s->txn, RUNS_ID, &list), OK);
+    assert_true(list.count < RUNS_MAX);
+    expect_walk(s, RUNS_ID, 0);
+}
+
+static void a_list_of_runs_that_lies_is_found(void **state)
+{
+    struct shelf *s = *state;
+    struct runs_list list, other;
+    enum err err = OK;
+    begin_merge(s, RUNS_ID);
+    assert_int_equal(runs_list_get(s->txn, RUNS_ID, &list), OK);
+    other = list;
+    other.made = 1;                        /* nothing stands two places before it */
+    assert_int_equal(runs_list_put(s->txn, RUNS_ID, &other), OK);
+    assert_int_equal(runs_list_get(s->txn, RUNS_ID, &other), ERR_CORRUPT);
+    list.items[0].rows++;
+    assert_int_equal(runs_list_put(s->txn, RUNS_ID, &list), OK);
+    for (unsigned i = 0; err == OK && i < 64 * 10; i++) {
+        const struct row r = make(s, RUNS_ID, 1U << 30);
+        err = runs_add(s->txn, RUNS_ID, &r);
+    }
+    assert_int_equal(err, ERR_CORRUPT);
+}
+
 #define WITH_SHELF(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -292,6 +404,10 @@ int main(void)
         WITH_SHELF(keys_that_somebody_chose_are_sorted_too),
         WITH_SHELF(a_damaged_chunk_is_found_by_a_walk_and_by_a_merge),
         WITH_SHELF(one_by_one_or_all_at_once_is_the_same),
+        WITH_SHELF(rows_are_found_at_every_step_of_a_merge),
+        WITH_SHELF(merging_leaves_few_pages_free),
+        WITH_SHELF(runs_that_are_too_many_are_merged_at_once),
+        WITH_SHELF(a_list_of_runs_that_lies_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
