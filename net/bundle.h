@@ -1,8 +1,8 @@
 /* Bundles: the packages of sync in a file, for a disc across an air gap and for auditors. A file
  * is "jieli-bundle/1\n", then frames of u32 length ‖ message: one BUNDLE head (genesis bytes,
- * what it covers), HEADS, PACKAGES (the convenor's log first), COSIGN, PART; and a last frame of
- * length 0 followed by 32 bytes: h, where h is SHA-256 of the first line to begin with, and after
- * each frame SHA-256 of h ‖ u32 length ‖ message. */
+ * what it covers), HEADS, PACKAGES (the convenor's log first), of one case PROVEN and CONSISTENCY,
+ * COSIGN, PART; and a last frame of length 0 followed by 32 bytes: h, where h is SHA-256 of the
+ * first line to begin with, and after each frame SHA-256 of h ‖ u32 length ‖ message. */
 #ifndef JIELI_NET_BUNDLE_H
 #define JIELI_NET_BUNDLE_H
 
@@ -60,10 +60,10 @@ struct bundle_result {
 };
 MUST_CHECK enum err bundle_apply(struct ledger *l, struct bundle_reader *b,
                                  struct bundle_result *result);
-/* One HEADS, PACKAGES, COSIGN or PART message into the ledger: shared by bundle_apply and the
- * daemon. Pieces of a part wait in the home until the last has come; one that is sealed to others,
- * or that no entry held here names, is passed over. ERR_FORK: this log; the rest may go on. A
- * BUNDLE head is checked for the ledger and else ignored. */
+/* One message of a bundle into the ledger: shared by bundle_apply and the daemon. Pieces of a part
+ * wait in the home until the last has come; one that is sealed to others, or that no entry held
+ * here names, is passed over. ERR_FORK: this log; the rest may go on. A BUNDLE head is checked for
+ * the ledger and else ignored; PROVEN and CONSISTENCY are for readers who hold no log. */
 MUST_CHECK enum err bundle_apply_message(struct ledger *l, struct span frame,
                                          struct bundle_result *result);
 

@@ -243,6 +243,7 @@ enum err bundle_apply_message(struct ledger *l, struct span frame, struct bundle
         case MSG_COSIGN: err = cosigned_apply(l, m, result); break;
         case MSG_PART: err = part_apply(l, m, result); break;
         case MSG_BUNDLE: err = genesis_check(l, m->u.bundle.genesis); break;
+        case MSG_PROVEN: case MSG_CONSISTENCY: break;
         case MSG_HELLO: case MSG_WANT: case MSG_REFUSE: case MSG_PART_WANT: case MSG_PING:
         case MSG_PONG: err = ERR_PROTOCOL; break;
         }

@@ -225,9 +225,10 @@ static enum err cosigned_put(void *ctx, const struct message *m)
 
 static enum err all_cosigned_put(struct bundle_maker *mk)
 {
-    return mk->what->case_id == NULL
-               ? bundle_cosigned_all(mk->l, &mk->since, cosigned_put, mk)
-               : bundle_cosigned_of(mk->l, mk->at, mk->at_count, cosigned_put, mk);
+    if (mk->what->case_id == NULL)
+        return bundle_cosigned_all(mk->l, &mk->since, cosigned_put, mk);
+    enum err err = bundle_cosigned_proofs(mk->l, mk->at, mk->at_count, cosigned_put, mk);
+    return err == OK ? bundle_cosigned_of(mk->l, mk->at, mk->at_count, cosigned_put, mk) : err;
 }
 
 enum err bundle_begin(struct bundle_maker **out, struct ledger *l, const char *path,

@@ -185,6 +185,34 @@ static enum err bundle_read(struct reader *r, struct message *m)
     return err == OK ? chunk_read(r, GENESIS_MAX_BYTES, &m->u.bundle.genesis) : err;
 }
 
+static enum err proven_read(struct reader *r, struct message *m)
+{
+    m->u.proven.entry = read_span(r, reader_left(r));
+    if (m->u.proven.entry.len > PROVEN_MAX_BYTES)
+        return ERR_TOO_LARGE;
+    return m->u.proven.entry.len == 0 ? ERR_TRUNCATED : OK;
+}
+
+static enum err consistency_read(struct reader *r, struct message *m)
+{
+    enum err err = member_read(r, m->u.consistency.log.member);
+    if (err != OK)
+        return err;
+    m->u.consistency.log.epoch = read_u32(r);
+    m->u.consistency.from = read_u64(r);
+    m->u.consistency.to = read_u64(r);
+    struct proof *proof = &m->u.consistency.proof;
+    proof->count = read_u8(r);
+    if (!r->failed && proof->count > PROOF_MAX_HASHES)
+        return ERR_TOO_LARGE;
+    read_into(r, proof->hashes, proof->count * (size_t)HASH_BYTES);
+    if (r->failed)
+        return ERR_TRUNCATED;
+    return m->u.consistency.from > 0 && m->u.consistency.from < m->u.consistency.to &&
+                   m->u.consistency.to <= INT64_MAX
+               ? OK : ERR_RANGE;
+}
+
 enum err message_decode(struct message *out, struct span frame)
 {
     static enum err (*const readers[])(struct reader *, struct message *) = {
@@ -192,6 +220,7 @@ enum err message_decode(struct message *out, struct span frame)
         [MSG_PACKAGES] = packages_read, [MSG_REFUSE] = refuse_read,
         [MSG_PART_WANT] = part_want_read, [MSG_PART] = part_read_chunk, [MSG_PING] = ping_read,
         [MSG_PONG] = ping_read, [MSG_BUNDLE] = bundle_read, [MSG_COSIGN] = cosign_read,
+        [MSG_PROVEN] = proven_read, [MSG_CONSISTENCY] = consistency_read,
     };
     struct reader r;
     reader_init(&r, frame);

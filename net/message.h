@@ -15,6 +15,9 @@
  *               u32 length ‖ genesis bytes: the first frame of a bundle file, never sent to a peer
  *   COSIGN  11: u8 flags (1 neighbours) ‖ [u8 count ‖ (u8 length ‖ member)*] ‖ u16 count (<= 64) ‖
  *               (u32 length ‖ cosigned head)*
+ *   PROVEN  12: an entry of governance with its place (net/proven.h)
+ *   CONSISTENCY 13: log ‖ u64 from ‖ u64 to ‖ u8 proof count ‖ hash*: two sizes of one tree
+ *   12 and 13 stand in bundles of one case alone, never sent to a peer.
  *
  * `complete` is set on the last HEADS of a full exchange. Hashes of proofs are 32 bytes, ids and
  * commitments 33 with their algorithm's byte. Packages are never empty, a PART is never empty. */
@@ -26,10 +29,12 @@
 
 enum message_type { MSG_HELLO = 1, MSG_HEADS = 2, MSG_WANT = 3, MSG_PACKAGES = 4, MSG_REFUSE = 5,
                     MSG_PART_WANT = 6, MSG_PART = 7, MSG_PING = 8, MSG_PONG = 9, MSG_BUNDLE = 10,
-                    MSG_COSIGN = 11 };
+                    MSG_COSIGN = 11, MSG_PROVEN = 12, MSG_CONSISTENCY = 13 };
+enum { MESSAGE_TYPES = MSG_CONSISTENCY + 1 };
 enum { MESSAGE_VERSION = 1, MESSAGE_MAX_PACKAGES = 32, MESSAGE_MAX_HEADS = 512,
        MESSAGE_MAX_COSIGNED = 64, COSIGNED_MAX_BYTES = 2048, MESSAGE_MAX_NEIGHBOURS = 255,
-       PART_CHUNK_BYTES = 1024 * 1024, MESSAGE_TARGET_BYTES = 256 * 1024 };
+       PROVEN_MAX_BYTES = 32 * 1024, PART_CHUNK_BYTES = 1024 * 1024,
+       MESSAGE_TARGET_BYTES = 256 * 1024 };
 enum refuse_code { REFUSE_UNKNOWN_LOG = 1, REFUSE_NOT_HELD = 2, REFUSE_BUSY = 3,
                    REFUSE_NOT_READER = 4, REFUSE_WRONG_LEDGER = 5 };
 
@@ -54,6 +59,8 @@ struct message {
                  struct span notes[MESSAGE_MAX_COSIGNED]; } cosign;
         struct { uint64_t token; } ping;        /* PING and PONG */
         struct { uint8_t flags; struct hash case_id; struct span genesis; } bundle;
+        struct { struct span entry; } proven;
+        struct { struct log_name log; uint64_t from, to; struct proof proof; } consistency;
     } u;
 };
 

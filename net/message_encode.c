@@ -91,16 +91,20 @@ static void want_put(struct out *o, const struct message *m)
     put_u8(o, m->u.want.packages);
 }
 
-static void packages_put(struct out *o, const struct message *m)
+static void proof_put(struct out *o, const struct proof *proof)
 {
-    const struct proof *proof = &m->u.packages.consistency;
     count_check(o, proof->count, PROOF_MAX_HASHES);
-    count_check(o, m->u.packages.count, MESSAGE_MAX_PACKAGES);
-    put_u32(o, m->u.packages.request);
-    put_chunk(o, m->u.packages.note, NOTE_MAX_BYTES);
     put_u8(o, (uint8_t)proof->count);
     for (unsigned i = 0; o->err == OK && i < proof->count; i++)
         put(o, proof->hashes[i].b, HASH_BYTES);
+}
+
+static void packages_put(struct out *o, const struct message *m)
+{
+    count_check(o, m->u.packages.count, MESSAGE_MAX_PACKAGES);
+    put_u32(o, m->u.packages.request);
+    put_chunk(o, m->u.packages.note, NOTE_MAX_BYTES);
+    proof_put(o, &m->u.packages.consistency);
     put_u8(o, (uint8_t)m->u.packages.count);
     for (unsigned i = 0; o->err == OK && i < m->u.packages.count; i++)
         put_chunk(o, m->u.packages.packages[i], FRAME_MAX_BYTES);
@@ -151,6 +155,22 @@ static void cosign_put(struct out *o, const struct message *m)
         put_chunk(o, m->u.cosign.notes[i], COSIGNED_MAX_BYTES);
 }
 
+static void proven_put(struct out *o, const struct message *m)
+{
+    if (m->u.proven.entry.len > PROVEN_MAX_BYTES && o->err == OK)
+        o->err = ERR_TOO_LARGE;
+    put(o, m->u.proven.entry.data, m->u.proven.entry.len);
+}
+
+static void consistency_put(struct out *o, const struct message *m)
+{
+    put_member(o, m->u.consistency.log.member);
+    put_u32(o, m->u.consistency.log.epoch);
+    put_u64(o, m->u.consistency.from);
+    put_u64(o, m->u.consistency.to);
+    proof_put(o, &m->u.consistency.proof);
+}
+
 enum err message_encode(const struct message *m, struct buffer *out)
 {
     struct out o = {out, OK};
@@ -168,6 +188,8 @@ enum err message_encode(const struct message *m, struct buffer *out)
     case MSG_PONG: put_u64(&o, m->u.ping.token); break;
     case MSG_BUNDLE: bundle_put(&o, m); break;
     case MSG_COSIGN: cosign_put(&o, m); break;
+    case MSG_PROVEN: proven_put(&o, m); break;
+    case MSG_CONSISTENCY: consistency_put(&o, m); break;
     }
     if (o.err == OK && out->len - before > FRAME_MAX_BYTES)
         o.err = ERR_TOO_LARGE;

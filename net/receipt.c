@@ -6,7 +6,7 @@
 
 #include "ledger/cosign.h"
 #include "ledger/log/tlog_proof.h"
-#include "net/certificate.h"
+#include "net/proven.h"
 
 /* ---- frames ---- */
 
@@ -84,67 +84,28 @@ struct verifying {
     enum receipt_link link;            /* being looked at */
     bool has_referred;
     struct entry referred;
-    bool certified[MEMBERS_MAX];
-    struct pubkey cosigners[MEMBERS_MAX];
 };
-
-/* An entry of `m`'s log under a head that this log signed. */
-static enum err proven_check(const struct verifying *v, const struct peer_certificate *p,
-                             const struct member *m)
-{
-    char origin[ORIGIN_MAX_BYTES + 1];
-    struct checkpoint head;
-    const struct genesis *g = &v->out->genesis;
-    if (!hash_equal(&p->entry.ledger, &g->ledger) || p->entry.epoch != 0)
-        return ERR_WRONG_LEDGER;
-    enum err err = log_origin(g->domain, &g->ledger, m->a.id, 0, origin);
-    if (err == OK)
-        err = checkpoint_verify(&head, p->note, origin, &m->a.node_key);
-    if (err == OK)
-        err = merkle_verify_inclusion(p->index, head.size, &p->entry.id, &p->proof, &head.root);
-    return err == OK ? entry_verify(&p->entry, &g->ledger) : err;
-}
-
-static enum err proven_read(const struct verifying *v, struct span body,
-                            struct peer_certificate *p, const struct member **m)
-{
-    enum err err = certificate_decode(p, body);
-    if (err != OK)
-        return err;
-    *m = roster_by_log(v->roster, p->entry.member);
-    return *m == NULL ? ERR_UNKNOWN_MEMBER : proven_check(v, p, *m);
-}
 
 static enum err governance_read(struct verifying *v, struct span body)
 {
     struct peer_certificate p;
     const struct member *m;
-    enum reason reason = REASON_NONE;
-    bool pending = false;
     v->link = LINK_GOVERNANCE;
-    enum err err = proven_read(v, body, &p, &m);
-    if (err == OK && p.entry.kind != KIND_ADMIT && p.entry.kind != KIND_ENROL)
+    enum err err = proven_open(v->roster, body, &p, &m);
+    if (err == OK && p.entry.kind == KIND_CERTIFY)
         err = ERR_FORMAT;
-    if (err == OK)
-        err = roster_apply(v->roster, m->no, p.index, &p.entry, &reason, &pending);
-    return err == OK && (reason != REASON_NONE || pending) ? ERR_VOID : err;
+    return err == OK ? proven_apply(v->roster, &p, m) : err;
 }
 
 static enum err certificate_read(struct verifying *v, struct span body)
 {
     struct peer_certificate p;
-    struct certificate keys;
     const struct member *m;
     v->link = LINK_CERTIFICATE;
-    enum err err = proven_read(v, body, &p, &m);
-    if (err == OK && roster_certify_check(v->roster, m->no, p.index, UINT64_MAX, &p.entry,
-                                          &keys) != REASON_NONE)
-        err = ERR_VOID;
-    if (err != OK)
-        return err;
-    v->certified[m->no.v] = true;
-    v->cosigners[m->no.v] = keys.cosigner;
-    return OK;
+    enum err err = proven_open(v->roster, body, &p, &m);
+    if (err == OK && p.entry.kind != KIND_CERTIFY)
+        err = ERR_FORMAT;
+    return err == OK ? proven_apply(v->roster, &p, m) : err;
 }
 
 static bool concerns(const struct verifying *v, const char *member)
@@ -207,10 +168,11 @@ static enum err holding_read(struct verifying *v, struct span body)
         return err;
     v->link = LINK_CERTIFICATE;
     const struct member *by = roster_by_log(v->roster, c.member);
-    if (by == NULL || !v->certified[by->no.v])
+    const struct certificate *keys = by == NULL ? NULL : roster_certificate(v->roster, by->no);
+    if (keys == NULL)
         return ERR_UNKNOWN_MEMBER;
     v->link = LINK_COSIGNATURE;
-    err = by == author ? ERR_FORMAT : cosigned_verify(&c, &v->cosigners[by->no.v]);
+    err = by == author ? ERR_FORMAT : cosigned_verify(&c, &keys->cosigner);
     return err == OK ? holder_add(v, &c, p.index) : err;
 }
 

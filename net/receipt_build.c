@@ -5,10 +5,11 @@
 #include "ledger/cosign.h"
 #include "ledger/log/home.h"
 #include "ledger/log/tlog_proof.h"
-#include "net/certificate.h"
+#include "net/proven.h"
 #include "net/receipt.h"
 
-enum { MAX_GOVERNANCE = RECEIPT_MAX_FRAMES - 2 * RECEIPT_MAX_HOLDERS - 3, MAX_CHAIN = 16 };
+/* Genesis, act, the entry referred to, and the holdings are the others. */
+enum { MAX_PROVEN = RECEIPT_MAX_FRAMES - RECEIPT_MAX_HOLDERS - 3 };
 
 struct making {
     struct ledger *l;
@@ -16,8 +17,8 @@ struct making {
     struct entry act;
     struct buffer *out;
     struct buffer body;                /* of the frame being made */
-    unsigned put_count;
-    struct position put[MAX_GOVERNANCE];   /* governance entries that are in */
+    struct proven_list proven;         /* what must be shown, and how much of it is in */
+    unsigned proven_put;
 };
 
 static enum err frame_put(struct making *mk, enum receipt_frame type, struct span body)
@@ -30,88 +31,38 @@ static enum err frame_put(struct making *mk, enum receipt_frame type, struct spa
     return err == OK ? buffer_put(mk->out, body.data, body.len) : err;
 }
 
-static const struct log *log_of(const struct making *mk, struct member_no m)
+/* What has come to be needed. */
+static enum err proven_put(struct making *mk)
 {
-    const struct member *member = roster_member(ledger_roster(mk->l), m);
-    return member == NULL ? NULL : ledger_log(mk->l, member->a.id, 0);
-}
-
-static enum err proven_put(struct making *mk, enum receipt_frame type, const struct log *log,
-                           uint64_t index)
-{
-    struct txn *t = ledger_txn(mk->l);
-    if (t == NULL || log == NULL)
-        return t == NULL ? ERR_IO : ERR_NOTFOUND;
-    if (index >= log->head_size || log->head_size > log->frontier.size)
-        return ERR_GAP;
-    buffer_reset(&mk->body);
-    enum err err = certificate_build(t, log, index, &mk->body);
-    return err == OK ? frame_put(mk, type, buffer_span(&mk->body)) : err;
-}
-
-static enum err governance_put(struct making *mk, const struct log *log, uint64_t index)
-{
-    if (log == NULL)
-        return ERR_NOTFOUND;
-    for (unsigned i = 0; i < mk->put_count; i++)
-        if (mk->put[i].log.v == log->no.v && mk->put[i].index == index)
-            return OK;
-    if (mk->put_count == MAX_GOVERNANCE)
-        return ERR_TOO_LARGE;
-    mk->put[mk->put_count++] = (struct position){log->no, index};
-    return proven_put(mk, RECEIPT_GOVERNANCE, log, index);
-}
-
-static enum err member_put(struct making *mk, struct member_no m)
-{
-    const struct member *member = roster_member(ledger_roster(mk->l), m);
-    if (member == NULL)
-        return ERR_UNKNOWN_MEMBER;
-    return m.v == 0 ? OK : governance_put(mk, log_of(mk, (struct member_no){0}), member->since);
-}
-
-/* Who signed an entry first, as an officer of the log's member. */
-static const struct officer *signer_of(struct making *mk, struct member_no m, const struct log *log,
-                                       uint64_t index)
-{
-    struct span bytes;
-    struct entry e;
-    struct txn *t = ledger_txn(mk->l);
-    if (t == NULL || log_read(t, log->no, index, &bytes) != OK || entry_decode(&e, bytes) != OK)
-        return NULL;
-    return roster_officer(ledger_roster(mk->l), m, &e.signers[0].key, index);
-}
-
-/* The officer's enrolment, and before it those of whoever enrolled it, up to the admission. */
-static enum err officer_put(struct making *mk, struct member_no m, const struct officer *o)
-{
-    uint64_t chain[MAX_CHAIN];
-    unsigned count = 0;
-    const struct log *log = log_of(mk, m);
-    enum err err = log == NULL ? ERR_NOTFOUND : member_put(mk, m);
-    for (; err == OK && o != NULL && !o->from_admission; o = signer_of(mk, m, log, o->index)) {
-        if (count == MAX_CHAIN)
-            return ERR_TOO_LARGE;
-        chain[count++] = o->index;
+    enum err err = mk->proven.count > MAX_PROVEN ? ERR_TOO_LARGE : OK;
+    for (; err == OK && mk->proven_put < mk->proven.count; mk->proven_put++) {
+        struct entry e;
+        struct txn *t = ledger_txn(mk->l);
+        const struct position at = mk->proven.at[mk->proven_put];
+        buffer_reset(&mk->body);
+        err = t == NULL ? ERR_IO : log_entry(t, at.log, at.index, &e);
+        if (err == OK)
+            err = proven_encode(mk->l, at, &mk->body);
+        if (err == OK)
+            err = frame_put(mk, e.kind == KIND_CERTIFY ? RECEIPT_CERTIFICATE : RECEIPT_GOVERNANCE,
+                            buffer_span(&mk->body));
     }
-    while (err == OK && count > 0)
-        err = governance_put(mk, log, chain[--count]);
     return err;
 }
 
 static enum err signers_put(struct making *mk, struct member_no author)
 {
     const struct roster *r = ledger_roster(mk->l);
-    enum err err = member_put(mk, author);
+    enum err err = proven_need_member(&mk->proven, author);
     for (unsigned i = 0; err == OK && i < mk->act.signer_count; i++) {
         const struct signer *s = &mk->act.signers[i];
         const struct officer *o =
             s->foreign ? roster_officer_by_enrolment(r, &s->enrolment)
                        : roster_officer(r, author, &s->key, mk->at.index);
         if (o != NULL)
-            err = officer_put(mk, s->foreign ? o->member : author, o);
+            err = proven_need_officer(&mk->proven, s->foreign ? o->member : author, o);
     }
-    return err;
+    return err == OK ? proven_put(mk) : err;
 }
 
 static enum err holding_put(struct making *mk, const struct cosign_row *row)
@@ -140,12 +91,11 @@ static enum err holding_put(struct making *mk, const struct cosign_row *row)
 static enum err holder_put(struct making *mk, struct member_no m)
 {
     struct cosign_row row;
-    const struct log *log = log_of(mk, m);
-    enum err err = log == NULL ? ERR_NOTFOUND : ledger_cosign_first(mk->l, mk->at, m, &row);
+    enum err err = ledger_cosign_first(mk->l, mk->at, m, &row);
     if (err == OK)
-        err = officer_put(mk, m, signer_of(mk, m, log, row.certificate));
+        err = proven_need_certificate(&mk->proven, m, row.certificate);
     if (err == OK)
-        err = proven_put(mk, RECEIPT_CERTIFICATE, log, row.certificate);
+        err = proven_put(mk);
     return err == OK ? holding_put(mk, &row) : err;
 }
 
@@ -212,7 +162,7 @@ enum err receipt_build(struct ledger *l, struct position at, struct member_no by
     struct txn *t = ledger_txn(l);
     if (mk == NULL)
         return ERR_NOMEM;
-    mk->l = l;
+    mk->l = mk->proven.l = l;
     mk->at = at;
     mk->out = out;
     enum err err = t == NULL ? ERR_IO : log_read(t, at.log, at.index, &bytes);

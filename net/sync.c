@@ -16,7 +16,7 @@ typedef enum err frame_handler(struct sync *s, struct peer *p, const struct mess
 
 static frame_handler on_hello, on_refuse, on_ping, on_pong;
 
-static frame_handler *const handlers[PEER_STATE_COUNT][MSG_COSIGN + 1] = {
+static frame_handler *const handlers[PEER_STATE_COUNT][MESSAGE_TYPES] = {
     [PEER_GREETED] = {[MSG_HELLO] = on_hello, [MSG_REFUSE] = on_refuse},
     [PEER_READY] = {[MSG_HEADS] = heads_on_frame, [MSG_WANT] = serve_on_want,
                     [MSG_PACKAGES] = pull_on_packages, [MSG_REFUSE] = on_refuse,

@@ -134,6 +134,15 @@ expect "its receipt is exported" 0 receipt "$CASE" "${RECALL:0:10}" --out "$DIR/
 verify "and holds" 0 "$DIR/empty/c"
 says "it proves the delivery of the recall" "proves: delivered to zhujian"
 
+# One case as a file: who held its acts is proven from it alone.
+expect "a file of the case is made" 0 bundle create "$DIR/empty/case" --case "$CASE" "${AW[@]}"
+cd "$DIR/empty" || exit 1
+expect "and audited where nothing else is" 0 audit case --genesis "$LEDGER"
+says "its cosignatures verify" " cosignatures verified, 0 for which"
+expect "machines learn it" 0 audit case --genesis "$LEDGER" --json
+says "in a number of its own" '"cosignatures_unproven":0'
+cd - >/dev/null || exit 1
+
 # The recipient is away: others hold the offer, and the receipt says no more than that.
 kill "${NODE[zhujian]}" && wait "${NODE[zhujian]}" 2>/dev/null
 expect "a recipient that is away is not reached" 11 "${REPORT[@]}" --to zhujian --wait delivered \

@@ -284,15 +284,23 @@ static void strangers_who_break_the_protocol_are_cut_off_with_the_reason(void **
     assert_hung_up(&t, peer, ERR_PROTOCOL);
     peer = greeted(&t, "stranger");
     assert_int_equal(say(&t, peer, &m), OK);
-    assert_int_equal(net_sim_inject(t.sim, 0, peer, span_of("\x0cgarbage", 8)), ERR_UNSUPPORTED);
+    assert_int_equal(net_sim_inject(t.sim, 0, peer, span_of("\x7fgarbage", 8)), ERR_UNSUPPORTED);
     assert_hung_up(&t, peer, ERR_UNSUPPORTED);
+    peer = greeted(&t, "stranger");
+    assert_int_equal(net_sim_inject(t.sim, 0, peer, span_of("\x0cgarbage", 8)), ERR_PROTOCOL);
+    assert_hung_up(&t, peer, ERR_PROTOCOL);                    /* of bundles alone */
+    peer = greeted(&t, "stranger");
+    m = (struct message){.type = MSG_CONSISTENCY,
+                         .u.consistency = {.log.member = "stranger", .from = 1, .to = 2}};
+    assert_int_equal(say(&t, peer, &m), ERR_PROTOCOL);
+    assert_hung_up(&t, peer, ERR_PROTOCOL);
     peer = greeted(&t, "stranger");
     assert_int_equal(net_sim_inject(t.sim, 0, peer, span_of("\x08garbag", 7)), ERR_TRUNCATED);
     peer = greeted(&t, "stranger");
     m = (struct message){.type = MSG_HEADS, .u.heads = {.count = 1}};
     m.u.heads.notes[0] = span_of("no note", 7);
     assert_int_equal(say(&t, peer, &m), ERR_FORMAT);
-    assert_int_equal(net_sim_events(t.sim, 0)->bad_peers, 6);
+    assert_int_equal(net_sim_events(t.sim, 0)->bad_peers, 8);
     peer = net_sim_stranger(t.sim, 0, "x");
     net_sim_run(t.sim, 11000);
     assert_hung_up(&t, peer, ERR_TIMEOUT);                     /* never said hello */

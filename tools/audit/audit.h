@@ -34,6 +34,7 @@ enum finding_kind {
     FIND_PACKAGE,       /* a package's proof fails */
     FIND_FILE,          /* the file is cut short or changed; err tells */
     FIND_COSIGNED,      /* a cosignature, over a tree of `size`, that does not hold; err tells */
+    FIND_PROVEN,        /* a certificate shown alone, or an enrolment, does not hold; err tells */
     /* listed */
     FIND_VOID,          /* verdict void; reason */
     FIND_FOREIGN,       /* a copy or a repeat; reason */
@@ -91,7 +92,7 @@ struct audit_options {
 struct audit_summary {
     uint64_t logs, entries, signatures, cases, void_count, overtaken, pending, forks;
     uint64_t cosignatures;         /* that hold */
-    uint64_t cosignatures_unproven; /* whose log or cosigner is not known from what is there */
+    uint64_t cosignatures_unproven; /* for which a certificate or proof is not there */
     bool partial, broken, listed;
     struct hash ledger;
     struct finding first;          /* the first broken one, its member in first_member, "": none */

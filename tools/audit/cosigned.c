@@ -1,5 +1,6 @@
 /* Cosignatures in a home or a bundle: signed by the log and by a key that the cosigner's own log
- * certifies, over the tree that was rebuilt. */
+ * certifies, over the tree that was rebuilt, or one that grew into the head that its entries are
+ * proven under. */
 #include <string.h>
 
 #include "tools/audit/cosigned.h"
@@ -31,13 +32,26 @@ static const struct certificate *certificate_of(const struct audit_run *r,
     return NULL;
 }
 
+/* ERR_PROOF: of another tree; ERR_NOTFOUND: that cannot be told. */
+static enum err tree_check(const struct audit_run *r, const struct run_log *log,
+                           const struct checkpoint *head)
+{
+    struct hash root = log->head.root;
+    if (log->set != NULL && head->size <= log->set->count) {
+        enum err err = set_root(log->set, head->size, &root);
+        if (err != OK)
+            return err;
+    } else if (head->size != log->head.size) {
+        return r->source.grown == NULL ? ERR_NOTFOUND : r->source.grown(r->source.ctx, log, head);
+    }
+    return hash_equal(&root, &head->root) ? OK : ERR_PROOF;
+}
+
 void run_cosigned(struct audit_run *r, const struct cosigned *c)
 {
-    struct hash root;
     struct run_log *log = log_of(r, c->head.origin);
     const struct member *author = log == NULL ? NULL : roster_by_log(r->set.roster, log->member);
     const struct certificate *keys = certificate_of(r, c);
-    const bool held = log != NULL && log->set != NULL && c->head.size <= log->set->count;
     if (author == NULL || keys == NULL) {
         r->out->cosignatures_unproven++;
         return;
@@ -47,11 +61,12 @@ void run_cosigned(struct audit_run *r, const struct cosigned *c)
         err = cosigned_verify_log(c, &author->a.node_key);
     if (err == OK)
         err = cosigned_verify(c, &keys->cosigner);
-    if (err == OK && held && set_root(log->set, c->head.size, &root) == OK &&
-        !hash_equal(&root, &c->head.root))
-        err = ERR_PROOF;
+    if (err == OK)
+        err = tree_check(r, log, &c->head);
     if (err == OK)
         r->out->cosignatures++;
+    else if (err == ERR_NOTFOUND)
+        r->out->cosignatures_unproven++;
     else
         run_found(r, log, (struct finding){.kind = FIND_COSIGNED, .size = c->head.size,
                                            .err = err});

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/bundle.h"
+#include "net/proven.h"
 #include "tools/audit/cosigned.h"
 #include "tools/audit/run.h"
 
@@ -18,6 +19,7 @@ struct piece {
 };
 
 struct file_log { struct span *entries; uint64_t count, cap; };    /* from 0 without a gap */
+struct kept { struct span *frames; size_t count, cap; };
 
 struct file_audit {
     struct audit_run run;
@@ -28,9 +30,8 @@ struct file_audit {
     struct piece *pieces;
     size_t piece_count, piece_cap;
     struct file_log *held;             /* [log of the run] */
-    struct span *cosigned;             /* frames of cosignatures */
-    size_t cosigned_count, cosigned_cap;
-    struct message *message;
+    struct kept cosigned, proven, consistency;   /* messages of these types */
+    struct message *message, *message_grown;
     struct package *package;
 };
 
@@ -148,32 +149,44 @@ static enum err head_add(struct file_audit *f, struct span bytes)
     return err;
 }
 
-static enum err cosigned_keep(struct file_audit *f, struct span frame)
+static enum err keep(struct kept *kept, struct span frame)
 {
-    if (f->cosigned_count == f->cosigned_cap) {
-        size_t cap = f->cosigned_cap == 0 ? 64 : 2 * f->cosigned_cap;
-        struct span *frames = realloc(f->cosigned, cap * sizeof *frames);
+    if (kept->count == kept->cap) {
+        size_t cap = kept->cap == 0 ? 64 : 2 * kept->cap;
+        struct span *frames = realloc(kept->frames, cap * sizeof *frames);
         if (frames == NULL)
             return ERR_NOMEM;
-        f->cosigned = frames;
-        f->cosigned_cap = cap;
+        kept->frames = frames;
+        kept->cap = cap;
     }
-    f->cosigned[f->cosigned_count++] = frame;
+    kept->frames[kept->count++] = frame;
     return OK;
+}
+
+/* Where messages wait until all logs were looked at. */
+static struct kept *kept_of(struct file_audit *f, uint8_t type)
+{
+    switch (type) {
+    case MSG_COSIGN: return &f->cosigned;
+    case MSG_PROVEN: return &f->proven;
+    case MSG_CONSISTENCY: return &f->consistency;
+    default: return NULL;
+    }
 }
 
 static enum err message_keep(struct file_audit *f, struct span frame)
 {
     struct span kept;
-    if (frame.len == 0 || (frame.data[0] != MSG_HEADS && frame.data[0] != MSG_PACKAGES &&
-                           frame.data[0] != MSG_COSIGN))
+    struct kept *later = frame.len == 0 ? NULL : kept_of(f, frame.data[0]);
+    if (frame.len == 0 ||
+        (later == NULL && frame.data[0] != MSG_HEADS && frame.data[0] != MSG_PACKAGES))
         return OK;
     enum err err = frame_keep(f, frame, &kept);
     if (err == OK)
         err = message_decode(f->message, kept);
     const struct message *m = f->message;
-    if (err == OK && m->type == MSG_COSIGN)
-        return cosigned_keep(f, kept);
+    if (err == OK && later != NULL)
+        return keep(later, kept);
     for (unsigned i = 0; err == OK && m->type == MSG_HEADS && i < m->u.heads.count; i++)
         err = head_add(f, m->u.heads.notes[i]);
     if (err == OK && m->type == MSG_PACKAGES)
@@ -288,11 +301,50 @@ static enum err prove_log(struct file_audit *f, unsigned no, bool told)
 
 /* ---- cosignatures ---- */
 
+/* Certificates, and the enrolments before them, of members whose logs are not there. */
+static enum err check_proven(struct file_audit *f)
+{
+    struct audit_run *r = &f->run;
+    for (size_t i = 0; i < f->proven.count; i++) {
+        struct peer_certificate p;
+        const struct member *m;
+        unsigned log = 0;
+        enum err err = message_decode(f->message, f->proven.frames[i]);
+        if (err == OK)
+            err = proven_open(r->set.roster, f->message->u.proven.entry, &p, &m);
+        if (err == OK)
+            err = log_slot(f, m->a.id, 0, &log);
+        if (err == OK)
+            err = proven_apply(r->set.roster, &p, m);
+        if (err == ERR_NOMEM)
+            return err;
+        if (err != OK)
+            run_found(r, log == 0 ? NULL : &r->logs[log],
+                      (struct finding){.kind = FIND_PROVEN, .err = err});
+    }
+    return OK;
+}
+
+static enum err grown(void *ctx, const struct run_log *log, const struct checkpoint *head)
+{
+    struct file_audit *f = ctx;
+    struct message *m = f->message_grown;
+    for (size_t i = 0; i < f->consistency.count; i++) {
+        if (message_decode(m, f->consistency.frames[i]) == OK &&
+            m->u.consistency.log.epoch == log->epoch &&
+            strcmp(m->u.consistency.log.member, log->member) == 0 &&
+            m->u.consistency.from == head->size && m->u.consistency.to == log->head.size)
+            return merkle_verify_consistency(head->size, log->head.size, &head->root,
+                                             &log->head.root, &m->u.consistency.proof);
+    }
+    return ERR_NOTFOUND;
+}
+
 static enum err check_cosigned(struct file_audit *f)
 {
     struct cosigned c;
-    for (size_t i = 0; i < f->cosigned_count; i++) {
-        enum err err = message_decode(f->message, f->cosigned[i]);
+    for (size_t i = 0; i < f->cosigned.count; i++) {
+        enum err err = message_decode(f->message, f->cosigned.frames[i]);
         for (unsigned k = 0; err == OK && k < f->message->u.cosign.count; k++) {
             err = cosigned_decode(&c, f->message->u.cosign.notes[k]);
             if (err == OK)
@@ -366,10 +418,12 @@ static enum err audit_open(struct file_audit *f, struct bundle_reader *b,
     struct audit_run *r = &f->run;
     bool go, good = false;
     f->message = malloc(sizeof *f->message);
+    f->message_grown = malloc(sizeof *f->message_grown);
     f->package = malloc(sizeof *f->package);
     f->held = calloc(LOGS_MAX, sizeof *f->held);
     r->logs = calloc(LOGS_MAX, sizeof *r->logs);
-    if (f->message == NULL || f->package == NULL || f->held == NULL || r->logs == NULL)
+    if (f->message == NULL || f->message_grown == NULL || f->package == NULL ||
+        f->held == NULL || r->logs == NULL)
         return ERR_NOMEM;
     enum err err = run_start(r, bundle_genesis(b), options, &go);
     if (err == OK && go)
@@ -378,6 +432,8 @@ static enum err audit_open(struct file_audit *f, struct bundle_reader *b,
         return err;
     f->partial = r->out->partial = bundle_partial(b);
     err = f->partial ? audit_partial(f) : audit_whole(f);
+    if (err == OK && f->partial)
+        err = check_proven(f);
     if (err == OK)
         err = check_cosigned(f);
     if (err == OK)
@@ -394,7 +450,10 @@ static void file_clear(struct file_audit *f)
         free(f->held[i].entries);
     free(f->frames);
     free(f->pieces);
-    free(f->cosigned);
+    free(f->cosigned.frames);
+    free(f->proven.frames);
+    free(f->consistency.frames);
+    free(f->message_grown);
     free(f->held);
     free(f->message);
     free(f->package);
@@ -410,7 +469,7 @@ enum err audit_file(const char *path, const struct audit_options *options,
         return ERR_NOMEM;
     f->run.report = report;
     f->run.out = out;
-    f->run.source = (struct run_source){.ctx = f, .read = read_run};
+    f->run.source = (struct run_source){.ctx = f, .read = read_run, .grown = grown};
     f->against = options->against;
     enum err err = bundle_open(&b, path);
     if (err == OK) {

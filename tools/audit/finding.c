@@ -38,6 +38,8 @@ static const struct { enum audit_weight weight; const char *name, *message; } fi
      N_("the file is cut short or was changed")},
     [FIND_COSIGNED] = {AUDIT_BROKEN, "cosignature",
      N_("a cosignature does not hold")},
+    [FIND_PROVEN] = {AUDIT_BROKEN, "certificate",
+     N_("a certificate that is shown alone, or an enrolment that it rests on, does not hold")},
     [FIND_VOID] = {AUDIT_LISTED, "void",
      N_("void")},
     [FIND_FOREIGN] = {AUDIT_LISTED, "foreign",

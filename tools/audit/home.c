@@ -388,7 +388,8 @@ enum err audit_home(const char *home, const struct audit_options *options,
     h->against = options->against;
     h->run.report = report;
     h->run.out = out;
-    h->run.source = (struct run_source){h, read_run, check_leaves, check_parts, read_state};
+    h->run.source = (struct run_source){.ctx = h, .read = read_run, .leaves = check_leaves,
+                                        .parts = check_parts, .state = read_state};
     enum err err = home_path(path, sizeof path, home, "genesis");
     if (err == OK)
         err = file_read(path, GENESIS_MAX_BYTES, &genesis);

@@ -31,6 +31,9 @@ struct run_source {
                        size_t count);
     /* Looks at the parts that an entry names; NULL: none are here. */
     enum err (*parts)(void *ctx, struct run_log *log, uint64_t index, const struct entry *e);
+    /* Whether a head of a log that is not held from its first entry grew into its newest head:
+     * ERR_PROOF, ERR_NOTFOUND: nothing tells; NULL: nothing ever does. */
+    enum err (*grown)(void *ctx, const struct run_log *log, const struct checkpoint *head);
     /* The stored state of a case, borrowed; NULL: none is stored. ERR_NOTFOUND. */
     enum err (*state)(void *ctx, const struct hash *case_id, struct span *state);
 };

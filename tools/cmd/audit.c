@@ -177,7 +177,8 @@ static void print_end(const struct telling *t, const struct audit_summary *out)
            (unsigned long long)out->logs, (unsigned long long)out->entries,
            (unsigned long long)out->signatures, (unsigned long long)out->cases);
     if (out->cosignatures + out->cosignatures_unproven > 0)
-        printf(_("%llu cosignatures verified, %llu by members whose certificates are not there\n"),
+        printf(_("%llu cosignatures verified, %llu for which a certificate or a proof is not "
+                 "there\n"),
                (unsigned long long)out->cosignatures,
                (unsigned long long)out->cosignatures_unproven);
     if (out->partial)
@@ -210,6 +211,8 @@ static int end_json(struct telling *t, const struct audit_summary *out)
         (json_int_t)out->pending, "forks", (json_int_t)out->forks, "partial", out->partial, "holds",
         !out->broken, "exit", code);
     json_object_set_new(o, "cosignatures", json_integer((json_int_t)out->cosignatures));
+    json_object_set_new(o, "cosignatures_unproven",
+                        json_integer((json_int_t)out->cosignatures_unproven));
     const struct finding first = first_of(out);
     if (out->broken)
         json_object_set_new(o, "first", finding_json(&first));
