@@ -40,12 +40,26 @@ uint32_t utf8_read(struct reader *r)
     return point < smallest[more] || point > 0x10FFFF || surrogate ? utf8_fail(r) : point;
 }
 
+static bool continues(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* The whole text is mostly Chinese or ASCII: E3 to EC begin what is valid whatever continues it. */
 bool utf8_check(struct span text)
 {
     struct reader r;
     reader_init(&r, text);
     while (reader_left(&r) > 0) {
-        utf8_read(&r);
+        const uint8_t first = *r.at;
+        if (first < 0x80) {
+            r.at++;
+        } else if (first >= 0xE3 && first <= 0xEC && reader_left(&r) > 2 && continues(r.at[1]) &&
+                   continues(r.at[2])) {
+            r.at += 3;
+        } else {
+            utf8_read(&r);
+        }
     }
     return !r.failed;
 }

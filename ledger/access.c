@@ -56,11 +56,12 @@ struct txn *ledger_txn(struct ledger *l)
     return l->read;
 }
 
-/* The snapshot of before a write is given back as soon as the write begins. */
-void ledger_drop_read(struct ledger *l)
+enum err ledger_begin(struct ledger *l, struct txn **out)
 {
     txn_abort(l->read);
     l->read = NULL;
+    l->writes++;
+    return txn_write(l->store, out);
 }
 
 enum err ledger_find_id(struct ledger *l, const struct hash *id, struct position *at)

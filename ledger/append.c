@@ -195,8 +195,7 @@ static enum err round_commit(struct ledger *l, const struct round *r)
     struct batch b;
     struct txn *t;
     size_t bad = r->count;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     batch_init(&b, l, t);

@@ -45,6 +45,12 @@ static int by_id(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct hash));
 }
 
+static enum err touched_fold(struct batch *b, const struct hash *case_id)
+{
+    enum err err = settle_note(b->l, case_id);
+    return err == OK ? refold_case(b, case_id, NULL) : err;
+}
+
 static enum err fold_touched(struct batch *b)
 {
     enum err err = OK;
@@ -52,7 +58,7 @@ static enum err fold_touched(struct batch *b)
         qsort(b->touched, b->touched_count, sizeof *b->touched, by_id);
     for (size_t i = 0; err == OK && i < b->touched_count; i++)
         if (i == 0 || !hash_equal(&b->touched[i], &b->touched[i - 1]))
-            err = refold_case(b, &b->touched[i]);
+            err = touched_fold(b, &b->touched[i]);
     b->touched_count = 0;
     return err;
 }

@@ -5,60 +5,66 @@
 
 #include "ledger/internal.h"
 
-enum { OF_KEY_MAX = 1 + ID_MAX_BYTES + 1 + 1 + 8 + HASH_BYTES, NEW_KEY_BYTES = 8 + HASH_BYTES };
+enum { NEW_KEY_BYTES = 8 + HASH_BYTES };
+
+_Static_assert(1 + CASE_NUMBER_BYTES <= LIST_KEY_MAX_BYTES, "a number fits");
 
 /* "C" custodian 0 ended ~opened id: open cases first, then newest first. */
-static size_t custodian_key(const struct ledger *l, const struct case_state *s,
-                            uint8_t out[OF_KEY_MAX])
+static void custodian_key(const struct ledger *l, const struct case_state *s, struct list_row *out)
 {
     const char *id = roster_member(l->roster, s->custodian)->a.id;
     size_t n = 0;
-    out[n++] = 'C';
-    memcpy(out + n, id, strlen(id) + 1);
+    out->key[n++] = 'C';
+    memcpy(out->key + n, id, strlen(id) + 1);
     n += strlen(id) + 1;
-    out[n++] = s->phase == CASE_ENDED;
-    store_u64(out + n, ~s->opened_s);
+    out->key[n++] = s->phase == CASE_ENDED;
+    store_u64(out->key + n, ~s->opened_s);
     n += 8;
-    memcpy(out + n, s->id.b, HASH_BYTES);
-    return n + HASH_BYTES;
-}
-
-static void new_key(const struct case_state *s, uint8_t out[NEW_KEY_BYTES])
-{
-    store_u64(out, ~s->opened_s);
-    memcpy(out + 8, s->id.b, HASH_BYTES);
+    memcpy(out->key + n, s->id.b, HASH_BYTES);
+    out->table = TABLE_CASE_OF;
+    out->len = (uint8_t)(n + HASH_BYTES);
 }
 
 /* The case appears for the first time: its number, its place among the newest. */
-static enum err list_new(struct ledger *l, struct txn *t, const struct case_state *s)
+static enum err list_new(struct state_rows *rows, const struct ledger *l,
+                         const struct case_state *s)
 {
-    char key[1 + CASE_NUMBER_BYTES];
-    uint8_t place[NEW_KEY_BYTES];
-    key[0] = 'N';
-    enum err err = case_number_format(key + 1, roster_member(l->roster, s->opener)->a.id,
+    char number[CASE_NUMBER_BYTES];
+    struct list_row *row = &rows->lists[rows->list_count++];
+    enum err err = case_number_format(number, roster_member(l->roster, s->opener)->a.id,
                                       s->opened_s, s->opened_epoch, s->opened_index);
-    if (err == OK)
-        err = table_put(t, TABLE_CASE_OF, span_of(key, strlen(key)), span_of("", 0));
-    new_key(s, place);
-    return err == OK ? table_put(t, TABLE_CASE_NEW, span_of(place, sizeof place), span_of("", 0))
-                     : err;
-}
-
-static enum err list_move(struct ledger *l, struct txn *t, const struct case_state *was,
-                          const struct case_state *now)
-{
-    uint8_t from[OF_KEY_MAX], to[OF_KEY_MAX];
-    size_t from_len = was->phase == CASE_NONE ? 0 : custodian_key(l, was, from);
-    size_t to_len = custodian_key(l, now, to);
-    if (from_len == to_len && memcmp(from, to, to_len) == 0)
-        return OK;
-    enum err err = from_len == 0 ? OK : table_del(t, TABLE_CASE_OF, span_of(from, from_len));
-    if (err != OK && err != ERR_NOTFOUND)
+    if (err != OK)
         return err;
-    return table_put(t, TABLE_CASE_OF, span_of(to, to_len), span_of("", 0));
+    row->table = TABLE_CASE_OF;
+    row->key[0] = 'N';
+    memcpy(row->key + 1, number, strlen(number));
+    row->len = (uint8_t)(1 + strlen(number));
+    row = &rows->lists[rows->list_count++];
+    row->table = TABLE_CASE_NEW;
+    store_u64(row->key, ~s->opened_s);
+    memcpy(row->key + 8, s->id.b, HASH_BYTES);
+    row->len = NEW_KEY_BYTES;
+    return OK;
 }
 
-enum err state_get(struct ledger *l, struct txn *t, const struct hash *case_id,
+static void list_move(struct state_rows *rows, const struct ledger *l,
+                      const struct case_state *was, const struct case_state *now)
+{
+    struct list_row *to = &rows->lists[rows->list_count++];
+    custodian_key(l, now, to);
+    if (was == NULL)
+        return;
+    struct list_row *from = &rows->lists[rows->list_count];
+    custodian_key(l, was, from);
+    if (from->len == to->len && memcmp(from->key, to->key, to->len) == 0) {
+        rows->list_count--;
+        return;
+    }
+    from->gone = true;
+    rows->list_count++;
+}
+
+enum err state_get(const struct ledger *l, struct txn *t, const struct hash *case_id,
                    struct case_state *out)
 {
     struct span value;
@@ -66,24 +72,40 @@ enum err state_get(struct ledger *l, struct txn *t, const struct hash *case_id,
     return err == OK ? case_state_decode(out, l->roster, value) : err;
 }
 
-enum err state_put(struct ledger *l, struct txn *t, const struct case_state *now)
+enum err state_rows_init(struct state_rows *rows, const struct ledger *l,
+                         const struct case_state *was, const struct case_state *now)
 {
-    struct case_state was;
-    struct buffer value = {NULL, 0, 0};
-    enum err err = state_get(l, t, &now->id, &was);
-    if (err == ERR_NOTFOUND)
-        was.phase = CASE_NONE;
-    else if (err != OK)
-        return err;
-    err = case_state_encode(now, l->roster, &value);
-    if (err == OK)
-        err = table_put(t, TABLE_CASE, span_of(now->id.b, HASH_BYTES), buffer_span(&value));
-    buffer_clear(&value);
+    *rows = (struct state_rows){.id = now->id};
+    enum err err = case_state_encode(now, l->roster, &rows->state);
     if (err != OK || now->phase == CASE_NONE)
         return err;
-    if (was.phase == CASE_NONE)
-        err = list_new(l, t, now);
-    return err == OK ? list_move(l, t, &was, now) : err;
+    if (was != NULL && was->phase == CASE_NONE)
+        was = NULL;
+    if (was == NULL)
+        err = list_new(rows, l, now);
+    if (err == OK)
+        list_move(rows, l, was, now);
+    return err;
+}
+
+void state_rows_clear(struct state_rows *rows)
+{
+    buffer_clear(&rows->state);
+}
+
+enum err state_rows_put(struct txn *t, const struct state_rows *rows)
+{
+    enum err err = table_put(t, TABLE_CASE, span_of(rows->id.b, HASH_BYTES),
+                             buffer_span(&rows->state));
+    for (unsigned i = 0; err == OK && i < rows->list_count; i++) {
+        const struct list_row *row = &rows->lists[i];
+        const struct span key = span_of(row->key, row->len);
+        err = row->gone ? table_del(t, (enum table)row->table, key)
+                        : table_put(t, (enum table)row->table, key, span_of("", 0));
+        if (row->gone && err == ERR_NOTFOUND)
+            err = OK;
+    }
+    return err;
 }
 
 enum err ledger_case_entries(struct ledger *l, const struct hash *case_id, struct position *out,

@@ -297,8 +297,7 @@ enum err ledger_cosign_take(struct ledger *l, struct cosign_item *items, size_t 
     }
     if (!any)
         return OK;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     return err == OK ? end_write(t, items_store(l, t, items, count)) : err;
 }
 
@@ -404,8 +403,7 @@ enum err ledger_cosign_give(struct ledger *l, const struct signkey *key, uint64_
     }
     if (!any)
         return OK;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     for (size_t i = 0; err == OK && i < count; i++)

@@ -34,6 +34,7 @@ struct ledger {
     struct log_slot *logs[LOGS_MAX];
     uint64_t folded;                   /* convenor's log below which all is folded */
     struct txn *read;                  /* the read transaction of ledger_txn, or NULL */
+    uint64_t writes;                   /* transactions begun so far */
     ledger_changed *changed;
     void *changed_ctx;
     bool defer;                        /* ledger_defer */
@@ -90,12 +91,13 @@ MUST_CHECK enum err log_slot_named(struct ledger *l, const char *origin, struct 
 
 /* Whether the node found the entry's signatures good before its turn came; its id then. */
 bool verifier_known(const struct ledger *l, struct span bytes, struct hash *id);
-/* Any other work, in slices on all its cores. */
-void verifier_share(const struct ledger *l, void (*run)(void *job, size_t from, size_t to),
-                    void *job, size_t count);
+/* Any other work, on its cores where there are any. A job that was begun must be finished. */
+void job_begin(const struct ledger *l, struct job *job);
+void job_finish(const struct ledger *l, struct job *job);
 
 /* ---- access.c ---- */
-void ledger_drop_read(struct ledger *l);
+/* Begins to write; the snapshot of before is given back. */
+MUST_CHECK enum err ledger_begin(struct ledger *l, struct txn **out);
 
 /* ---- batch.c ---- */
 void batch_init(struct batch *b, struct ledger *l, struct txn *t);
@@ -153,9 +155,23 @@ MUST_CHECK enum err wait_id_put(struct txn *t, const struct hash *id, const stru
 MUST_CHECK enum err wait_law_take(struct txn *t, uint64_t folded, struct hash *case_id);
 MUST_CHECK enum err wait_id_take(struct txn *t, const struct hash *id, struct hash *case_id);
 
-MUST_CHECK enum err state_put(struct ledger *l, struct txn *t, const struct case_state *now);
-MUST_CHECK enum err state_get(struct ledger *l, struct txn *t, const struct hash *case_id,
+/* ---- cases.c ---- */
+/* What a case that was folded changes in the tables of cases. */
+enum { STATE_LISTS_MAX = 3, LIST_KEY_MAX_BYTES = 1 + ID_MAX_BYTES + 1 + 1 + 8 + HASH_BYTES };
+struct list_row { bool gone; uint8_t table, len; uint8_t key[LIST_KEY_MAX_BYTES]; };
+struct state_rows {
+    struct hash id;
+    struct buffer state;
+    unsigned list_count;
+    struct list_row lists[STATE_LISTS_MAX];
+};
+MUST_CHECK enum err state_get(const struct ledger *l, struct txn *t, const struct hash *case_id,
                               struct case_state *out);
+/* From the state before, NULL where there is none, to `now`. Touches no store; any thread. */
+MUST_CHECK enum err state_rows_init(struct state_rows *rows, const struct ledger *l,
+                                    const struct case_state *was, const struct case_state *now);
+void state_rows_clear(struct state_rows *rows);
+MUST_CHECK enum err state_rows_put(struct txn *t, const struct state_rows *rows);
 
 /* ---- settle.c ---- */
 /* Whether any log is stored further than it is settled. */
@@ -175,13 +191,21 @@ MUST_CHECK enum err settle_recall(struct ledger *l, struct txn *t);
 /* ---- refold.c ---- */
 MUST_CHECK enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *case_id,
                                 uint64_t folded, struct case_fold **out);
-/* The same of entries that are known. On any thread, with a transaction of its own. */
-MUST_CHECK enum err refold_list(const struct ledger *l, struct txn *t, const struct hash *case_id,
-                                const struct position *list, size_t count, uint64_t folded,
-                                struct case_fold **out);
-/* State, verdicts and waits of a case as folded. */
-MUST_CHECK enum err refold_write(struct batch *b, const struct hash *case_id,
-                                 const struct case_fold *f);
-MUST_CHECK enum err refold_case(struct batch *b, const struct hash *case_id);
+/* A case folded anew and what that changes in the store. */
+struct refold {
+    struct state_rows rows;
+    struct case_fold *fold;            /* NULL: was and is plain, no verdict and no wait changes */
+    uint64_t circle;                   /* case_fold_circle */
+};
+/* From its entries, which are known. The store is only read: on any thread, with a transaction of
+ * its own. */
+MUST_CHECK enum err refold_init(struct refold *r, const struct ledger *l, struct txn *t,
+                                const struct hash *case_id, const struct position *list,
+                                size_t count, uint64_t folded);
+void refold_clear(struct refold *r);
+/* Writes state, lists, verdicts and waits. */
+MUST_CHECK enum err refold_put(struct batch *b, const struct refold *r);
+/* All of it, with the entries that are settled. *circle: NULL is fine. ERR_NOTFOUND: no entries. */
+MUST_CHECK enum err refold_case(struct batch *b, const struct hash *case_id, uint64_t *circle);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "ledger/cases/fold.h"
 #include "ledger/cases/state.h"
+#include "ledger/job.h"
 #include "ledger/log/gate.h"
 #include "ledger/log/package.h"
 #include "ledger/roster/roster.h"
@@ -25,9 +26,9 @@ struct verifier {
     /* Whether the signatures of the entry that lies at `bytes` were found good already, and its id;
      * NULL: never. */
     bool (*known)(void *ctx, struct span bytes, struct hash *id);
-    /* Runs a job of `count` items in slices on all cores, until it is done; NULL: on one. */
-    void (*share)(void *ctx, void (*run)(void *job, size_t from, size_t to), void *job,
-                  size_t count);
+    /* Hands other work to the cores; works along until it is done. NULL: it is done on one. */
+    void (*submit)(void *ctx, struct job *job);
+    void (*finish)(void *ctx, struct job *job);
 };
 
 enum ledger_mode { LEDGER_READ, LEDGER_WRITE };

@@ -50,8 +50,7 @@ static enum err keep_fork(struct ledger *l, const struct log *log, uint64_t size
     struct span held;
     if (proof == NULL ? log->head_size < size : log->head_size != log->frontier.size)
         return ERR_FORK;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     err = log_head(t, log->no, &held);
@@ -202,8 +201,7 @@ static enum err receive_commit(struct ledger *l, struct log_slot *slot,
 {
     struct batch b;
     struct txn *t;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     batch_init(&b, l, t);

@@ -31,9 +31,9 @@ static enum err is_held(void *ctx, const struct hash *id, bool *held)
     return err == ERR_NOTFOUND ? OK : err;
 }
 
-enum err refold_list(const struct ledger *l, struct txn *t, const struct hash *case_id,
-                     const struct position *list, size_t count, uint64_t folded,
-                     struct case_fold **out)
+static enum err fold_list(const struct ledger *l, struct txn *t, const struct hash *case_id,
+                          const struct position *list, size_t count, uint64_t folded,
+                          struct case_fold **out)
 {
     struct shelf shelf = {l, t};
     struct case_fold *f = NULL;
@@ -56,7 +56,7 @@ enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *c
     size_t count;
     enum err err = index_case_get(l, t, case_id, &list, &count);
     if (err == OK)
-        err = refold_list(l, t, case_id, list, count, folded, out);
+        err = fold_list(l, t, case_id, list, count, folded, out);
     free(list);
     return err;
 }
@@ -120,30 +120,63 @@ static bool plain(const struct case_state *s)
     return s->pending_count + s->void_count + s->overtaken_count == 0;
 }
 
-enum err refold_write(struct batch *b, const struct hash *case_id, const struct case_fold *f)
+enum err refold_init(struct refold *r, const struct ledger *l, struct txn *t,
+                     const struct hash *case_id, const struct position *list, size_t count,
+                     uint64_t folded)
 {
-    struct case_state before;
-    const struct case_state *now = case_fold_state(f);
-    enum err err = state_get(b->l, b->txn, case_id, &before);
-    const bool was_plain = err == ERR_NOTFOUND || (err == OK && plain(&before));
-    if (err == ERR_NOTFOUND)
-        err = OK;
-    if (err == OK && (!was_plain || !plain(now))) {
-        err = write_verdicts(b, f);
-        if (err == OK && now->pending_count > 0)
-            err = write_waits(b, f, case_id);
+    struct case_state was;
+    *r = (struct refold){.fold = NULL};
+    enum err err = fold_list(l, t, case_id, list, count, folded, &r->fold);
+    if (err != OK)
+        return err;
+    const struct case_state *now = case_fold_state(r->fold);
+    r->circle = case_fold_circle(r->fold);
+    err = state_get(l, t, case_id, &was);
+    const bool is_new = err == ERR_NOTFOUND;
+    if (err == OK || is_new)
+        err = state_rows_init(&r->rows, l, is_new ? NULL : &was, now);
+    if (err == OK && plain(now) && (is_new || plain(&was))) {
+        case_fold_free(r->fold);
+        r->fold = NULL;
     }
-    return err == OK ? state_put(b->l, b->txn, now) : err;
+    if (err != OK)
+        refold_clear(r);
+    return err;
 }
 
-enum err refold_case(struct batch *b, const struct hash *case_id)
+void refold_clear(struct refold *r)
 {
-    struct case_fold *f = NULL;
-    enum err err = settle_note(b->l, case_id);
-    if (err == OK)
-        err = refold_load(b->l, b->txn, case_id, b->folded, &f);
-    if (err == OK)
-        err = refold_write(b, case_id, f);
-    case_fold_free(f);
+    state_rows_clear(&r->rows);
+    case_fold_free(r->fold);
+    r->fold = NULL;
+}
+
+enum err refold_put(struct batch *b, const struct refold *r)
+{
+    enum err err = OK;
+    if (r->fold != NULL) {
+        err = write_verdicts(b, r->fold);
+        if (err == OK && case_fold_state(r->fold)->pending_count > 0)
+            err = write_waits(b, r->fold, &r->rows.id);
+    }
+    return err == OK ? state_rows_put(b->txn, &r->rows) : err;
+}
+
+enum err refold_case(struct batch *b, const struct hash *case_id, uint64_t *circle)
+{
+    struct position *list = NULL;
+    struct refold r;
+    size_t count;
+    enum err err = index_case_get(b->l, b->txn, case_id, &list, &count);
+    if (err != OK)
+        return err;
+    err = refold_init(&r, b->l, b->txn, case_id, list, count, b->folded);
+    free(list);
+    if (err != OK)
+        return err;
+    if (circle != NULL)
+        *circle = r.circle;
+    err = refold_put(b, &r);
+    refold_clear(&r);
     return err;
 }

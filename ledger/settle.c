@@ -13,50 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/internal.h"
+#include "ledger/settle.h"
 
-enum {
-    STEP_CASES = 1024,
-    STEP_GROUP = 128,                  /* folds in memory at once */
-    STEP_ROWS = 1 << 16,
-    STEP_WOKEN = 1024,
-    WAIT_KEY_MAX_BYTES = 65,
-};
-
-enum stage { STAGE_CASES, STAGE_WOKEN, STAGE_END };
-
-/* A row of TABLE_WAIT; the case is its end. */
-struct woken { uint8_t key[WAIT_KEY_MAX_BYTES]; uint8_t len; };
-
-struct settle {
-    enum stage stage;
-    uint64_t folded;                   /* the convenor's log below it is taken for decided */
-    bool again;
-    struct row_key next;               /* the next case */
-    uint64_t circle;                   /* least case_fold_circle met */
-    struct hash *moved;                /* cases that our own acts folded meanwhile */
-    size_t moved_count, moved_cap;
-    struct woken *woken;               /* by case */
-    size_t woken_count, woken_cap, woken_next;
-};
-
-/* One case of a step: first its positions, then its fold. */
-struct piece {
-    struct hash id;
-    size_t from, count;                /* in stretch.at */
-    struct case_fold *fold;
-    enum err err;
-};
-
-struct stretch {
-    struct ledger *l;
-    struct settle *s;
-    struct piece pieces[STEP_CASES];
-    size_t count, group;               /* group: the first piece of those being folded */
-    struct position *at;
-    size_t at_count, at_cap;
-    bool last;
-};
+enum { STEP_WOKEN = 1024 };
 
 bool settle_owed(const struct ledger *l)
 {
@@ -69,6 +28,7 @@ bool settle_owed(const struct ledger *l)
 void settle_drop(struct ledger *l)
 {
     if (l->settle != NULL) {
+        stretch_free(l->settle->ready);
         free(l->settle->woken);
         free(l->settle->moved);
     }
@@ -181,155 +141,6 @@ static enum err settle_begin(struct ledger *l)
     return err;
 }
 
-/* ---- cases ---- */
-
-static enum err position_keep(struct stretch *x, struct position p)
-{
-    if (x->at_count == x->at_cap) {
-        size_t cap = x->at_cap == 0 ? 16 * STEP_CASES : 2 * x->at_cap;
-        struct position *grown = realloc(x->at, cap * sizeof *grown);
-        if (grown == NULL)
-            return ERR_NOMEM;
-        x->at = grown;
-        x->at_cap = cap;
-    }
-    x->at[x->at_count++] = p;
-    return OK;
-}
-
-/* The case gathered last stays when an entry of it is to be settled. */
-static void piece_end(struct stretch *x, bool touched)
-{
-    if (x->count == 0 || touched)
-        return;
-    x->at_count = x->pieces[--x->count].from;
-}
-
-/* Cases with something to be settled, from where the last step ended. */
-static enum err gather(struct stretch *x, struct runs_walk *w)
-{
-    struct row row, of = {{{0}}, 0};
-    bool touched = false, any = false;
-    enum err err;
-    for (size_t rows = 0; (err = runs_walk_next(w, &row)) == OK; rows++) {
-        const struct position p = row_position(row.at);
-        const struct log_slot *slot = log_slot_at(x->l, p.log);
-        if (slot == NULL)
-            return ERR_CORRUPT;
-        if (!any || !row_key_equal(&row.key, &of.key)) {
-            if (any)
-                piece_end(x, touched);
-            if (x->count == STEP_CASES || rows >= STEP_ROWS)
-                break;
-            x->pieces[x->count] = (struct piece){.from = x->at_count};
-            row_key_hash(&row.key, &x->pieces[x->count++].id);
-            of = row;
-            any = true;
-            touched = false;
-        }
-        if (p.index >= settled_of(x->l, slot))
-            continue;
-        touched = touched || p.index >= slot->settled;
-        err = position_keep(x, p);
-        if (err != OK)
-            return err;
-    }
-    x->last = err == ERR_NOTFOUND;
-    if (x->last && any)
-        piece_end(x, touched);
-    x->s->next = row.key;
-    for (size_t i = 0; i < x->count; i++)
-        x->pieces[i].count = (i + 1 < x->count ? x->pieces[i + 1].from : x->at_count) -
-                             x->pieces[i].from;
-    return x->last ? OK : err;
-}
-
-static void fold_range(void *job, size_t from, size_t to)
-{
-    struct stretch *x = job;
-    struct txn *t;
-    enum err err = txn_read(x->l->store, &t);
-    for (size_t i = x->group + from; i < x->group + to; i++) {
-        struct piece *p = &x->pieces[i];
-        p->err = err;
-        if (p->err == OK)
-            p->err = refold_list(x->l, t, &p->id, x->at + p->from, p->count, x->s->folded,
-                                 &p->fold);
-    }
-    if (err == OK)
-        txn_abort(t);
-}
-
-static void circle_note(struct settle *s, const struct case_fold *f)
-{
-    if (case_fold_circle(f) < s->circle)
-        s->circle = case_fold_circle(f);
-}
-
-static enum err group_fold(struct stretch *x, struct batch *b)
-{
-    const size_t end = x->group + STEP_GROUP < x->count ? x->group + STEP_GROUP : x->count;
-    enum err err = OK;
-    verifier_share(x->l, fold_range, x, end - x->group);
-    for (; x->group < end; x->group++) {
-        struct piece *p = &x->pieces[x->group];
-        if (err == OK)
-            err = p->err;
-        if (err == OK)
-            err = refold_write(b, &p->id, p->fold);
-        if (err == OK)
-            circle_note(x->s, p->fold);
-        case_fold_free(p->fold);
-        p->fold = NULL;
-    }
-    return err;
-}
-
-static enum err pieces_fold(struct stretch *x)
-{
-    struct batch b;
-    struct txn *t;
-    ledger_drop_read(x->l);
-    enum err err = txn_write(x->l->store, &t);
-    if (err != OK)
-        return err;
-    batch_init(&b, x->l, t);
-    b.folded = x->s->folded;
-    while (err == OK && x->group < x->count)
-        err = group_fold(x, &b);
-    batch_clear(&b);
-    if (err != OK) {
-        txn_abort(t);
-        return err;
-    }
-    return txn_commit(t);
-}
-
-static enum err step_cases(struct ledger *l)
-{
-    struct stretch *x = calloc(1, sizeof *x);
-    struct runs_walk *w = NULL;
-    struct txn *t = NULL;
-    if (x == NULL)
-        return ERR_NOMEM;
-    x->l = l;
-    x->s = l->settle;
-    enum err err = txn_read(l->store, &t);
-    if (err == OK)
-        err = runs_walk_open(t, RUNS_CASE, &l->settle->next, &w);
-    if (err == OK)
-        err = gather(x, w);
-    runs_walk_close(w);
-    txn_abort(t);
-    if (err == OK && x->count > 0)
-        err = pieces_fold(x);
-    if (err == OK && x->last)
-        l->settle->stage = STAGE_WOKEN;
-    free(x->at);
-    free(x);
-    return err;
-}
-
 /* ---- woken ---- */
 
 /* Whether the cases' stage folded it already. */
@@ -348,17 +159,13 @@ static enum err folded_already(const struct ledger *l, struct txn *t, const stru
 
 static enum err woken_fold(struct batch *b, struct settle *s, const struct hash *case_id)
 {
-    struct case_fold *f = NULL;
+    uint64_t circle = UINT64_MAX;
     bool already;
     enum err err = folded_already(b->l, b->txn, case_id, &already);
-    if (err != OK || already)
-        return err;
-    err = refold_load(b->l, b->txn, case_id, s->folded, &f);
-    if (err == OK)
-        err = refold_write(b, case_id, f);
-    if (err == OK)
-        circle_note(s, f);
-    case_fold_free(f);
+    if (err == OK && !already)
+        err = refold_case(b, case_id, &circle);
+    if (circle < s->circle)
+        s->circle = circle;
     return err;
 }
 
@@ -391,8 +198,7 @@ static enum err step_woken(struct ledger *l)
         s->stage = STAGE_END;
         return OK;
     }
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     batch_init(&b, l, t);
@@ -415,6 +221,8 @@ static void pass_again(struct settle *s, uint64_t folded)
     s->again = true;
     s->stage = STAGE_CASES;
     s->next = (struct row_key){{0}};
+    stretch_free(s->ready);
+    s->ready = NULL;
     s->woken_next = 0;
 }
 
@@ -455,8 +263,7 @@ static enum err settle_end(struct ledger *l)
     struct settle *s = l->settle;
     struct batch b;
     struct txn *t;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     batch_init(&b, l, t);
@@ -504,6 +311,7 @@ static enum err step_end(struct ledger *l)
 enum err ledger_settle(struct ledger *l, bool *more)
 {
     enum err err = OK;
+    bool last = false;
     *more = false;
     if (l->settle == NULL && !settle_owed(l))
         return OK;
@@ -512,7 +320,11 @@ enum err ledger_settle(struct ledger *l, bool *more)
     l->settling = err == OK;
     if (err == OK) {
         switch (l->settle->stage) {
-        case STAGE_CASES: err = step_cases(l); break;
+        case STAGE_CASES:
+            err = settle_cases(l, &last);
+            if (err == OK && last)
+                l->settle->stage = STAGE_WOKEN;
+            break;
         case STAGE_WOKEN: err = step_woken(l); break;
         case STAGE_END: err = step_end(l); break;
         }

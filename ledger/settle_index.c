@@ -19,8 +19,7 @@ enum err settle_index(struct ledger *l, bool all)
     struct txn *t;
     if (!all && l->fresh.kinds[RUNS_ID].count < FRESH_MAX_ENTRIES)
         return OK;
-    ledger_drop_read(l);
-    enum err err = txn_write(l->store, &t);
+    enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
     err = index_write(l, t);

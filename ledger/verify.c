@@ -17,11 +17,21 @@ bool verifier_known(const struct ledger *l, struct span bytes, struct hash *id)
            l->verifier->known(l->verifier->ctx, bytes, id);
 }
 
-void verifier_share(const struct ledger *l, void (*run)(void *job, size_t from, size_t to),
-                    void *job, size_t count)
+static bool on_cores(const struct ledger *l)
 {
-    if (l->verifier != NULL && l->verifier->share != NULL)
-        l->verifier->share(l->verifier->ctx, run, job, count);
+    return l->verifier != NULL && l->verifier->submit != NULL;
+}
+
+void job_begin(const struct ledger *l, struct job *job)
+{
+    if (on_cores(l))
+        l->verifier->submit(l->verifier->ctx, job);
+}
+
+void job_finish(const struct ledger *l, struct job *job)
+{
+    if (on_cores(l))
+        l->verifier->finish(l->verifier->ctx, job);
     else
-        run(job, 0, count);
+        job->run(job->ctx, 0, job->count);
 }

@@ -1,6 +1,8 @@
 #include "net/transport_internal.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum err transport_err(int rv)
 {
@@ -107,21 +109,53 @@ static void paused_retry(struct transport *t)
     }
 }
 
-static void on_keeper(void *arg)
+/* Until the next round, or until it is to stop. With the lock held. */
+static void keeper_rest(struct transport *t)
 {
-    struct transport *t = arg;
-    if (nng_aio_result(t->keeper) != 0)
-        return;
-    finished_free(t);
-    paused_retry(t);
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += KEEPER_MS * INT64_C(1000000);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (!t->stopping && pthread_cond_timedwait(&t->stopped, &t->lock, &until) == 0)
+        ;
+}
+
+/* A thread and not a timer of NNG, whose timers turn idly for a millisecond before each end. */
+static void *keep(void *transport)
+{
+    struct transport *t = transport;
     pthread_mutex_lock(&t->lock);
-    if (!t->stopping) {
+    for (keeper_rest(t); !t->stopping; keeper_rest(t)) {
+        pthread_mutex_unlock(&t->lock);
+        finished_free(t);
+        paused_retry(t);
+        pthread_mutex_lock(&t->lock);
+        if (t->stopping)
+            break;
         late_shut(t);
         links_redial(t);
         pulse_round(t);
-        nng_sleep_aio(KEEPER_MS, t->keeper);
     }
     pthread_mutex_unlock(&t->lock);
+    return NULL;
+}
+
+static enum err keeper_start(struct transport *t)
+{
+    sigset_t all, before;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&t->stopped, &attributes);
+    pthread_condattr_destroy(&attributes);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int rc = pthread_create(&t->keeper, NULL, keep, t);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc != 0)
+        pthread_cond_destroy(&t->stopped);
+    return rc == 0 ? OK : ERR_NOMEM;
 }
 
 /* ---- the rest of the face ---- */
@@ -139,12 +173,12 @@ enum err transport_create(struct transport **out, const struct transport_handler
     if (t->options.idle_ms == 0)
         t->options.idle_ms = TRANSPORT_IDLE_MS;
     pthread_mutex_init(&t->lock, NULL);
-    if (nng_aio_alloc(&t->keeper, on_keeper, t) != 0) {
+    enum err err = keeper_start(t);
+    if (err != OK) {
         pthread_mutex_destroy(&t->lock);
         free(t);
-        return ERR_NOMEM;
+        return err;
     }
-    nng_sleep_aio(KEEPER_MS, t->keeper);
     *out = t;
     return OK;
 }
@@ -243,9 +277,10 @@ void transport_close(struct transport *t)
         return;
     pthread_mutex_lock(&t->lock);
     t->stopping = true;
+    pthread_cond_signal(&t->stopped);
     pthread_mutex_unlock(&t->lock);
-    nng_aio_stop(t->keeper);
-    nng_aio_free(t->keeper);
+    pthread_join(t->keeper, NULL);
+    pthread_cond_destroy(&t->stopped);
     for (unsigned i = 0; i < t->door_count; i++)
         door_free(t->doors[i]);
     for (unsigned i = 0; i < t->redial.count; i++)

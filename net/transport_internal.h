@@ -1,5 +1,5 @@
 /* What the files of the transport share:
- *   transport.c        the face, the keeper (a timer: deadlines, retries, redialling, freeing)
+ *   transport.c        the face, the keeper (a thread: deadlines, retries, redialling, freeing)
  *   transport_conn.c   one connection: bytes, session, frames
  *   transport_link.c   addresses that we dial and listen at
  *   transport_look.c   what can be told of it: bytes, addresses, pulse
@@ -14,7 +14,7 @@
  * the handler pushes back or judges a claim.
  *
  * Who frees, and what may still run:
- *   - Threads that run in here: the callbacks of keeper, doors, links and connections, and the
+ *   - Threads that run in here: the keeper, the callbacks of doors, links and connections, and the
  *     caller of the face. A callback touches what its aio belongs to, and every connection that it
  *     pumps: those of a door or a link begin and pump a connection that is not theirs.
  *   - So nng_aio_stop, which waits for the callback, comes before anything that it touches is
@@ -87,7 +87,8 @@ struct transport {
     struct transport_handler handler;
     struct transport_options options;
     pthread_mutex_t lock;          /* all below, and of a connection what is not the pump's */
-    nng_aio *keeper;
+    pthread_t keeper;
+    pthread_cond_t stopped;
     struct conn *conns;
     unsigned conn_count, door_count;
     size_t queued_bytes, partial_bytes;   /* of all connections: to be sent, half received */

@@ -9,16 +9,16 @@
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t begun, ended;
-    struct pool_job *first;            /* jobs that have slices left, oldest first */
+    struct job *first;            /* jobs that have slices left, oldest first */
     bool stop;
     _Atomic uint64_t checked;
     unsigned thread_count;
     pthread_t threads[POOL_MAX_THREADS];
 };
 
-static void unlink_job(struct pool *p, struct pool_job *job)
+static void unlink_job(struct pool *p, struct job *job)
 {
-    struct pool_job **at = &p->first;
+    struct job **at = &p->first;
     while (*at != NULL && *at != job) {
         at = &(*at)->next;
     }
@@ -28,17 +28,16 @@ static void unlink_job(struct pool *p, struct pool_job *job)
 }
 
 /* Runs one slice of the job; the lock is held before and after. */
-static void run_slice(struct pool *p, struct pool_job *job)
+static void run_slice(struct pool *p, struct job *job)
 {
-    size_t from = job->claimed;
-    size_t to = job->count - from < POOL_SLICE ? job->count : from + POOL_SLICE;
+    const size_t from = job->claimed, most = job->slice == 0 ? POOL_SLICE : job->slice;
+    const size_t to = job->count - from < most ? job->count : from + most;
     job->claimed = to;
     if (to == job->count) {
         unlink_job(p, job);
     }
     pthread_mutex_unlock(&p->lock);
     job->run(job->ctx, from, to);
-    atomic_fetch_add_explicit(&p->checked, to - from, memory_order_relaxed);
     pthread_mutex_lock(&p->lock);
     job->done += to - from;
     if (job->done == job->count) {
@@ -123,7 +122,7 @@ void pool_free(struct pool *p)
     free(p);
 }
 
-void pool_submit(struct pool *p, struct pool_job *job)
+void pool_submit(struct pool *p, struct job *job)
 {
     job->claimed = job->done = 0;
     job->next = NULL;
@@ -131,7 +130,7 @@ void pool_submit(struct pool *p, struct pool_job *job)
         return;
     }
     pthread_mutex_lock(&p->lock);
-    struct pool_job **at = &p->first;
+    struct job **at = &p->first;
     while (*at != NULL) {
         at = &(*at)->next;
     }
@@ -140,7 +139,7 @@ void pool_submit(struct pool *p, struct pool_job *job)
     pthread_mutex_unlock(&p->lock);
 }
 
-void pool_finish(struct pool *p, struct pool_job *job)
+void pool_finish(struct pool *p, struct job *job)
 {
     pthread_mutex_lock(&p->lock);
     while (job->claimed < job->count) {
@@ -150,6 +149,11 @@ void pool_finish(struct pool *p, struct pool_job *job)
         pthread_cond_wait(&p->ended, &p->lock);
     }
     pthread_mutex_unlock(&p->lock);
+}
+
+void pool_count(struct pool *pool, size_t checked)
+{
+    atomic_fetch_add_explicit(&pool->checked, checked, memory_order_relaxed);
 }
 
 struct check {
@@ -172,27 +176,30 @@ static void pool_verify(void *ctx, const struct entry *const *entries, size_t co
 {
     struct pool *p = ctx;
     struct check check = {entries, ledger, ok};
-    struct pool_job job = {.run = check_range, .ctx = &check, .count = count};
+    struct job job = {.run = check_range, .ctx = &check, .count = count};
+    pool_count(p, count);
     if (count <= POOL_SLICE) {
         check_range(&check, 0, count);
-        atomic_fetch_add_explicit(&p->checked, count, memory_order_relaxed);
         return;
     }
     pool_submit(p, &job);
     pool_finish(p, &job);
 }
 
-void pool_share(void *pool, void (*run)(void *job, size_t from, size_t to), void *job,
-                size_t count)
+static void submit(void *pool, struct job *job)
 {
-    struct pool_job shared = {.run = run, .ctx = job, .count = count};
-    pool_submit(pool, &shared);
-    pool_finish(pool, &shared);
+    pool_submit(pool, job);
+}
+
+static void finish(void *pool, struct job *job)
+{
+    pool_finish(pool, job);
 }
 
 struct verifier pool_verifier(struct pool *pool)
 {
-    return (struct verifier){.ctx = pool, .verify = pool_verify, .share = pool_share};
+    return (struct verifier){.ctx = pool, .verify = pool_verify, .submit = submit,
+                             .finish = finish};
 }
 
 uint64_t pool_checked(const struct pool *pool)

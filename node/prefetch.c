@@ -20,7 +20,7 @@ struct ahead {
     struct span *entries;
     struct hash *ids;              /* of the entries whose signatures are good; others stay zero */
     const struct hash *ledger;
-    struct pool_job job;
+    struct job job;
 };
 
 struct expected { uint32_t peer, request; };
@@ -93,7 +93,7 @@ static struct ahead *ahead_create(struct span frame, const struct hash *ledger)
         a->frame = frame.data;
         a->ledger = ledger;
         a->ids = calloc(a->count, sizeof *a->ids);
-        a->job = (struct pool_job){.run = check_range, .ctx = a, .count = a->count};
+        a->job = (struct job){.run = check_range, .ctx = a, .count = a->count};
     }
     if (err == OK && a->ids != NULL) {
         return a;
@@ -201,6 +201,7 @@ static struct ahead *withdraw(struct prefetch *p, struct span frame)
     pthread_mutex_unlock(&p->lock);
     if (found != NULL) {
         pool_finish(p->pool, &found->job);
+        pool_count(p->pool, found->count);
     }
     return found;
 }
@@ -247,14 +248,20 @@ static void verify(void *ctx, const struct entry *const *entries, size_t count,
     pool.verify(pool.ctx, entries, count, ledger, ok);
 }
 
-static void share(void *ctx, void (*run)(void *job, size_t from, size_t to), void *job,
-                  size_t count)
+static void submit(void *ctx, struct job *job)
 {
     const struct prefetch *p = ctx;
-    pool_share(p->pool, run, job, count);
+    pool_submit(p->pool, job);
+}
+
+static void finish(void *ctx, struct job *job)
+{
+    const struct prefetch *p = ctx;
+    pool_finish(p->pool, job);
 }
 
 struct verifier prefetch_verifier(struct prefetch *p)
 {
-    return (struct verifier){.ctx = p, .verify = verify, .known = known, .share = share};
+    return (struct verifier){.ctx = p, .verify = verify, .known = known, .submit = submit,
+                             .finish = finish};
 }

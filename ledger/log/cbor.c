@@ -57,19 +57,34 @@ static bool head_any(struct cbor *c, enum cbor_type *type, uint64_t *arg)
     return c->err == OK;
 }
 
-static uint64_t head(struct cbor *c, enum cbor_type want)
+static uint64_t head_slowly(struct cbor *c, enum cbor_type want)
 {
     enum cbor_type type;
     uint64_t arg;
-    if (c->err == OK && reader_left(&c->r) > 0 && *c->r.at >> 5 == want &&
-        (*c->r.at & 31u) < 24 && want != CBOR_BOOL)
-        return *c->r.at++ & 31u;
     if (!head_any(c, &type, &arg))
         return 0;
     if (type == want)
         return arg;
     cbor_fail(c, ERR_FORMAT);
     return 0;
+}
+
+/* Nearly every head has its argument in itself or in the byte behind it. */
+static inline uint64_t head(struct cbor *c, enum cbor_type want)
+{
+    const uint8_t *at = c->r.at;
+    if (c->err == OK && reader_left(&c->r) > 1 && at[0] >> 5 == want && want != CBOR_BOOL) {
+        const unsigned info = at[0] & 31u;
+        if (info < 24) {
+            c->r.at = at + 1;
+            return info;
+        }
+        if (info == 24 && at[1] >= 24) {
+            c->r.at = at + 2;
+            return at[1];
+        }
+    }
+    return head_slowly(c, want);
 }
 
 static struct span content(struct cbor *c, uint64_t len)
@@ -81,13 +96,7 @@ static struct span content(struct cbor *c, uint64_t len)
 
 bool cbor_text_valid(struct span text)
 {
-    size_t plain = 0;
-    while (plain < text.len && text.data[plain] > 0 && text.data[plain] < 0x80)
-        plain++;
-    if (plain == text.len)
-        return true;
-    struct span rest = span_of(text.data + plain, text.len - plain);
-    return memchr(rest.data, 0, rest.len) == NULL && utf8_check(rest);
+    return text.len == 0 || (memchr(text.data, 0, text.len) == NULL && utf8_check(text));
 }
 
 static struct span text_content(struct cbor *c, uint64_t len)
@@ -126,17 +135,13 @@ uint64_t cbor_uint(struct cbor *c)
 
 int64_t cbor_int(struct cbor *c)
 {
-    enum cbor_type type;
-    uint64_t arg;
-    if (!head_any(c, &type, &arg))
-        return 0;
-    if (type != CBOR_UINT && type != CBOR_NEGINT)
-        cbor_fail(c, ERR_FORMAT);
-    else if (arg > INT64_MAX)
+    const bool negative = reader_left(&c->r) > 0 && *c->r.at >> 5 == CBOR_NEGINT;
+    const uint64_t arg = head(c, negative ? CBOR_NEGINT : CBOR_UINT);
+    if (arg > INT64_MAX)
         cbor_fail(c, ERR_RANGE);
-    else
-        return type == CBOR_UINT ? (int64_t)arg : -1 - (int64_t)arg;
-    return 0;
+    if (c->err != OK)
+        return 0;
+    return negative ? -1 - (int64_t)arg : (int64_t)arg;
 }
 
 bool cbor_bool(struct cbor *c)
@@ -268,13 +273,14 @@ void cbor_string(struct cbor *c, char *out, size_t out_bytes)
 void cbor_tagged(struct cbor *c, uint8_t alg, uint8_t out[32])
 {
     struct span tagged = cbor_bytes(c);
-    memset(out, 0, 32);
     if (c->err == OK && tagged.len != TAGGED_BYTES)
         cbor_fail(c, ERR_FORMAT);
     else if (c->err == OK && tagged.data[0] != alg)
         cbor_fail(c, ERR_UNSUPPORTED);
-    else if (c->err == OK)
+    if (c->err == OK)
         memcpy(out, tagged.data + 1, 32);
+    else
+        memset(out, 0, 32);
 }
 
 void cbor_fixed(struct cbor *c, void *out, size_t len)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { LOOK_NS = 50000000 };
+enum { LOOK_NS = 20000000 };
 
 void pull_open(struct pull *p, const struct bench *b, struct load *l, const char *home,
                const char *puller_home)
