@@ -8,17 +8,18 @@
 struct run_log;
 struct part_mark { struct run_log *log; struct hash order; };   /* whose entry names the part */
 
+struct part_names { struct hash *names; size_t count, cap; };
+
 struct part_files {
     const char *home;
-    struct hash *held;                 /* names of the files there, sorted */
-    size_t count, cap;
-    struct hash *orders;               /* acts of erasure among the entries */
+    struct part_names held, erased;    /* of files that are there, of marks; sorted */
+    struct part_names orders;          /* acts of erasure among the entries */
     struct part_mark *marks;
-    size_t order_count, order_cap, mark_count, mark_cap;
+    size_t mark_count, mark_cap;
     struct buffer bytes;
 };
 
-/* Lists the files under `home`/parts; none where there is no such folder. ERR_NOMEM. */
+/* Lists what lies under `home`/parts; none where there is no such folder. ERR_NOMEM. */
 MUST_CHECK enum err part_files_open(struct part_files *p, const char *home);
 void part_files_clear(struct part_files *p);
 /* OK: there and as committed to. ERR_NOTFOUND; ERR_CORRUPT and others of part_read. */
