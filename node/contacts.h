@@ -1,6 +1,6 @@
-/* Whom this node met since it started, and how those meetings ended: for status and metrics. A
- * member that has claimed an identity by its certificate is counted under its id, others under
- * the address. Belongs to the ledger thread. */
+/* Whom this node met since it started, and how those meetings ended: for status and metrics. Who
+ * has proven to hold a key of a member's is counted under its id, others under the address,
+ * whatever name they claimed: nobody blackens another's. Belongs to the ledger thread. */
 #ifndef JIELI_NODE_CONTACTS_H
 #define JIELI_NODE_CONTACTS_H
 
@@ -29,7 +29,7 @@ bool contact_refusal(enum err why);
 
 /* A session of the member began. */
 void contacts_opened(struct contacts *c, const char *member, const char *address, uint64_t now_ms);
-/* A connection ended. `member` as claimed, "" when none was. When all places are taken, of those
+/* A connection ended. `member` as proven, "" when none was. When all places are taken, of those
  * that never had a session the one longest unheard gives way, else the one longest unheard. */
 void contacts_closed(struct contacts *c, const char *member,
                      const struct transport_event *event, uint64_t now_ms);

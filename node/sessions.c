@@ -153,32 +153,39 @@ static struct standing *standing_of(struct node *n, const struct peer_identity *
     return &n->sessions.standings[who->member.v % MEMBERS_MAX];
 }
 
-/* Told before any signature is checked, by the key that the peer has proven: a known one is whose
- * member's it is. */
-static bool comes_too_soon(struct node *n, const char *id, const struct xpubkey *key)
+/* Whether the key that the peer has proven to hold is or was that member's, by the certificates
+ * held here: no signature need be checked for that. */
+static bool is_key_of(const struct node *n, const struct member *m, const struct xpubkey *key)
 {
-    const struct member *m = roster_by_log(ledger_roster(n->ledger), id);
-    const struct certificate *known =
-        m == NULL ? NULL : roster_certificate(ledger_roster(n->ledger), m->no);
-    return known != NULL && memcmp(known->transport.b, key->b, PUBKEY_BYTES) == 0 &&
-           !standing_good(&n->sessions.standings[m->no.v % MEMBERS_MAX], clock_steady_ms());
+    const struct certificate *c = NULL;
+    for (unsigned i = 0;
+         m != NULL && (c = roster_certificate_at(ledger_roster(n->ledger), m->no, i)) != NULL;
+         i++) {
+        if (memcmp(c->transport.b, key->b, PUBKEY_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static enum err judge(struct node *n, const struct transport_event *event,
-                      struct peer_identity *who)
+static enum err judge(struct node *n, const struct transport_event *event, struct session_peer *p)
 {
     struct peer_certificate c;
     enum err err = certificate_decode(&c, buffer_span(&event->frame));
     if (err != OK) {
         return err;
     }
-    memcpy(who->id, c.entry.member, sizeof who->id);
-    if (comes_too_soon(n, who->id, &event->key)) {
+    const struct member *m = roster_by_log(ledger_roster(n->ledger), c.entry.member);
+    memcpy(p->who.id, c.entry.member, sizeof p->who.id);
+    p->proven = is_key_of(n, m, &event->key);
+    if (p->proven && !standing_good(&n->sessions.standings[m->no.v % MEMBERS_MAX],
+                                    clock_steady_ms())) {
         return ERR_BUSY;
     }
     err = certificate_check(&c, ledger_roster(n->ledger), held_of(n, c.entry.member),
-                            &event->key, who);
-    if (err == OK && !standing_good(standing_of(n, who), clock_steady_ms())) {
+                            &event->key, &p->who);
+    p->proven = p->proven || err == OK;
+    if (err == OK && !standing_good(standing_of(n, &p->who), clock_steady_ms())) {
         return ERR_BUSY;
     }
     return err;
@@ -214,7 +221,7 @@ void sessions_claim(struct node *n, const struct transport_event *event)
 {
     struct sessions *s = &n->sessions;
     struct session_peer p = {.peer = event->peer};
-    enum err err = s->count == SESSIONS_MAX ? ERR_BUSY : judge(n, event, &p.who);
+    enum err err = s->count == SESSIONS_MAX ? ERR_BUSY : judge(n, event, &p);
     p.accepted = err == OK;
     if (s->count < SESSIONS_MAX) {
         s->peers[s->count++] = p;
@@ -298,7 +305,8 @@ void sessions_closed(struct node *n, const struct transport_event *event)
 {
     struct logline line;
     struct session_peer *p = find(&n->sessions, event->peer);
-    const char *member = p == NULL ? "" : p->who.id;
+    const char *member = p != NULL && p->proven ? p->who.id : "";
+    const char *claimed = p != NULL && !p->proven ? p->who.id : "";
     contacts_closed(&n->watch.contacts, member, event, clock_steady_ms());
     if (p != NULL && p->accepted && fault_of_peer(event->why)) {
         standing_fault(standing_of(n, &p->who), clock_steady_ms());
@@ -310,6 +318,9 @@ void sessions_closed(struct node *n, const struct transport_event *event)
         logline_text(&line, "address", event->address);
         logline_text(&line, "side", event->dialed ? "dialed" : "accepted");
         logline_text(&line, "member", member);
+        if (claimed[0] != '\0') {
+            logline_text(&line, "claims", claimed);
+        }
         logline_err(&line, event->why);
         logline_text(&line, "message", meaning(event->why));
         logline_end(&line);

@@ -17,6 +17,7 @@ enum { SESSIONS_MAX = 2 * PEERS_MAX, SESSIONS_RETRY_MS = 60000,
 struct session_peer {
     struct peer_id peer;
     bool accepted;
+    bool proven;                     /* its key is one that a certificate of that member names */
     struct peer_identity who;        /* refused ones: `id` as claimed, the rest zero */
 };
 

@@ -203,6 +203,51 @@ static void impostors_are_refused_each_with_its_reason(void **state)
     acts_flow(t);
 }
 
+/* How many refusals for that reason `status` counts under a name; under no name with "". */
+static unsigned refusals(struct duo *t, const char *member, const char *error)
+{
+    json_t *peer, *reply = daemon_ask(t->clients[0], json_pack("{s:s}", "op", "peers"),
+                                      (struct span){0}, NULL);
+    unsigned count = 0;
+    size_t i;
+    assert_non_null(reply);
+    json_array_foreach(json_object_get(reply, "peers"), i, peer) {
+        const json_t *times = json_object_get(json_object_get(peer, "refused"), error);
+        if (strcmp(json_string_value(json_object_get(peer, "member")), member) == 0)
+            count += (unsigned)json_integer_value(times);
+    }
+    json_decref(reply);
+    return count;
+}
+
+static void come_to(struct duo *t, const char *member, const char *error, unsigned count)
+{
+    for (unsigned i = 0; i < TRIES && refusals(t, member, error) != count; i++)
+        assert_false(daemon_ends_within(t->pids[0], TRY_US));
+    assert_int_equal(refusals(t, member, error), count);
+}
+
+/* The certificate is public: whoever shows it with a key of his own blackens nobody's name. */
+static void what_an_impostor_does_is_not_counted_under_the_name_it_claims(void **state)
+{
+    struct duo *t = *state;
+    struct xkey key;
+    struct buffer *b = &t->certificates[1];
+    char claims[64];
+    xkey_create(&key);
+    acts_flow(t);
+    is_refused(t, &t->c->ledger, &key, buffer_span(b), "ERR_KEY");
+    snprintf(claims, sizeof claims, "claims=%s err=ERR_KEY", t->c->members[1].id);
+    assert_said(t, 0, claims);
+    come_to(t, "", "ERR_KEY", 2);
+    assert_int_equal(refusals(t, t->c->members[1].id, "ERR_KEY"), 0);
+    uint8_t *in_signature = &b->data[b->len - 60];          /* the member itself, with its key */
+    *in_signature = *in_signature == 'A' ? 'B' : 'A';
+    is_refused(t, &t->c->ledger, &t->c->members[1].transport, buffer_span(b), "ERR_SIGNATURE");
+    come_to(t, t->c->members[1].id, "ERR_SIGNATURE", 2);
+    assert_int_equal(refusals(t, "", "ERR_SIGNATURE"), 0);
+}
+
 static void strangers_are_refused_each_with_its_reason(void **state)
 {
     struct duo *t = *state;
@@ -342,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DUO(impostors_are_refused_each_with_its_reason),
+        WITH_DUO(what_an_impostor_does_is_not_counted_under_the_name_it_claims),
         WITH_DUO(strangers_are_refused_each_with_its_reason),
         WITH_DUO(openings_that_are_not_ours_are_named_once_a_minute),
         WITH_DUO(member_has_four_sessions_and_the_oldest_gives_way),
