@@ -37,7 +37,7 @@ UNIT     = $(sort $(wildcard tests/unit/*_test.c) $(wildcard tests/sim/*_test.c)
                   $(wildcard tests/power/*_test.c))
 SUPPORT  = $(sort $(wildcard tests/support/*.c) tests/power/model.c)
 SOAK     = $(call src,tests/soak)
-RECORDER = $(BUILD)/tests/power/recorder.so
+PRELOADED = $(BUILD)/tests/power/recorder.so $(BUILD)/tests/e2e/hung_mount.so
 UNIT_BIN = $(patsubst %.c,$(BUILD)/%,$(UNIT))
 FUZZ     = $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_BIN = $(patsubst %.c,$(BUILD)/%,$(FUZZ))
@@ -75,7 +75,7 @@ misc-redundant-expression,performance-*
 
 all: programs check-po                  ## the two programs and the Chinese catalogue
 programs: $(PROGRAMS) $(CATALOGUES)
-everything: all $(RECORDER) $(BUILD)/tests/soak/soak $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
+everything: all $(PRELOADED) $(BUILD)/tests/soak/soak $(UNIT_BIN) $(REPLAY) $(MEASURE) $(DEMO) $(REFERENCE)
 
 help:                                   ## this list
 	@awk -F '##' '/^[a-z][a-z0-9-]*:.*##/ { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
@@ -161,7 +161,7 @@ soak-restart: deps                      ## a server restarted every 0.7 s, under
 
 power: export JIELI_PREFIXES = $(PREFIXES)
 power: deps                             ## power lost at PREFIXES (300) moments under load, about a minute
-	$(SUBMAKE) programs $(RECORDER) $(POWER_BIN)
+	$(SUBMAKE) programs $(PRELOADED) $(POWER_BIN)
 	@tests/run.sh $(BUILD) $(POWER_BIN)
 
 # ---- for people ----
@@ -233,7 +233,7 @@ $(BUILD)/tests/soak/soak: $(call objs,$(SOAK)) $(BUILD)/libsupport.a $(LIBRARIES
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
 
 # Loaded into a daemon that may be built with sanitizers, which it must not be itself.
-$(RECORDER): tests/power/recorder.c tests/power/journal.h
+$(PRELOADED): $(BUILD)/%.so: %.c tests/power/journal.h
 	@mkdir -p $(@D)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) -I. $(CSTD) $(WARN) -O2 -g -fPIC -shared $< -ldl -lpthread -o $@

@@ -119,6 +119,11 @@ enum err bundle_open(struct bundle_reader **out, const char *path)
     return err;
 }
 
+struct span bundle_head(const struct bundle_reader *b)
+{
+    return buffer_span(&b->head);
+}
+
 struct span bundle_genesis(const struct bundle_reader *b)
 {
     return b->message.u.bundle.genesis;

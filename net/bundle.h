@@ -21,16 +21,17 @@ struct bundle_selection {
 MUST_CHECK enum err bundle_create(struct ledger *l, const char *path,
                                   const struct bundle_selection *what);
 
-/* The same step by step, for a thread that has other work: `what` outlives the maker; a step puts
- * about one message. Entries that come meanwhile may be in it or not. */
+/* The same step by step, for a thread that has other work, and with the file elsewhere: the frames
+ * go to `put`, which copies them. `what` outlives the maker. A step puts the heads, one message or
+ * one part; of one case all at once. Entries that come meanwhile may be in it or not. Errors of
+ * `put` and those above. */
+struct bundle_sink { void *ctx; enum err (*put)(void *ctx, struct span frame); };
 struct bundle_maker;
-MUST_CHECK enum err bundle_begin(struct bundle_maker **out, struct ledger *l, const char *path,
+MUST_CHECK enum err bundle_begin(struct bundle_maker **out, struct ledger *l,
+                                 const struct bundle_sink *sink,
                                  const struct bundle_selection *what);
 MUST_CHECK enum err bundle_step(struct bundle_maker *mk, bool *done);
-/* Ends the file; the maker is gone in every case. */
-MUST_CHECK enum err bundle_end(struct bundle_maker *mk);
-/* Gives up: nothing is left. NULL is allowed. */
-void bundle_drop(struct bundle_maker *mk);
+void bundle_end(struct bundle_maker *mk);      /* at any time; NULL is allowed */
 
 /* The heads of a node as a file for `since_path`: signed notes with an empty line between them. */
 MUST_CHECK enum err bundle_heads(struct ledger *l, struct buffer *out);
@@ -40,7 +41,9 @@ struct bundle_reader;
 /* ERR_NOTFOUND, ERR_FORMAT (not a bundle, or no ordinary file), ERR_TRUNCATED, ERR_TOO_LARGE,
  * ERR_UNSUPPORTED. */
 MUST_CHECK enum err bundle_open(struct bundle_reader **out, const char *path);
-/* Genesis bytes of the head; borrowed until close. */
+/* The first frame, which bundle_next passes over, and the genesis bytes in it; borrowed until
+ * close. */
+struct span bundle_head(const struct bundle_reader *b);
 struct span bundle_genesis(const struct bundle_reader *b);
 bool bundle_partial(const struct bundle_reader *b);
 /* Next message frame, borrowed until the next call. ERR_NOTFOUND at the good end; ERR_TRUNCATED,

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/cosign.h"
 #include "net/proven.h"
+
+enum { ROWS_SLICE = 4096 };        /* looked at for one message */
 
 struct gathering {
     struct ledger *l;
@@ -12,6 +13,7 @@ struct gathering {
     void *ctx;
     struct message message;
     struct buffer notes;
+    bool flushed;
     unsigned count;
     size_t ends[MESSAGE_MAX_COSIGNED];
 };
@@ -27,6 +29,7 @@ static enum err flush(struct gathering *g)
         m->u.cosign.notes[i] = span_of(g->notes.data + from, g->ends[i] - from);
     }
     g->count = 0;
+    g->flushed = true;
     enum err err = g->put(g->ctx, m);
     buffer_reset(&g->notes);
     return err;
@@ -70,28 +73,33 @@ static bool covered(struct ledger *l, const struct cosign_row *row)
     return log != NULL && log->head_size <= log->frontier.size && row->size <= log->head_size;
 }
 
-enum err bundle_cosigned_all(struct ledger *l, const struct since *since,
-                             bundle_cosigned_put *put, void *ctx)
+/* ERR_NOTFOUND: no more rows. */
+static enum err row_look(struct gathering *g, const struct since *since, struct cosign_cursor *at)
 {
-    struct cosign_cursor cursor = {.started = false};
     struct cosign_row row, last;
+    struct txn *t = ledger_txn(g->l);
+    enum err err = t == NULL ? ERR_IO : cosign_row_next(t, at, &row);
+    if (err != OK)
+        return err;
+    err = cosign_row_last(t, row.log, row.cosigner, &last);
+    if (err == OK && covered(g->l, &row) &&
+        (row.size > since_size(since, row.log) || row.size == last.size))
+        err = add(g, &row);
+    return err == ERR_NOTFOUND ? ERR_CORRUPT : err;
+}
+
+enum err bundle_cosigned_some(struct ledger *l, const struct since *since,
+                              struct cosign_cursor *at, bool *done, bundle_cosigned_put *put,
+                              void *ctx)
+{
     struct gathering *g;
     enum err err = start(&g, l, put, ctx);
     if (err != OK)
         return err;
-    for (;;) {
-        struct txn *t = ledger_txn(l);
-        err = t == NULL ? ERR_IO : cosign_row_next(t, &cursor, &row);
-        if (err == OK)
-            err = cosign_row_last(t, row.log, row.cosigner, &last);
-        if (err != OK)
-            break;
-        if (covered(l, &row) && (row.size > since_size(since, row.log) || row.size == last.size))
-            err = add(g, &row);
-        if (err != OK)
-            break;
-    }
-    return end(g, err == ERR_NOTFOUND ? OK : err);
+    for (unsigned i = 0; err == OK && !g->flushed && i < ROWS_SLICE; i++)
+        err = row_look(g, since, at);
+    *done = err == ERR_NOTFOUND;
+    return end(g, *done ? OK : err);
 }
 
 /* ---- of one case ---- */

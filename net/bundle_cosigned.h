@@ -4,6 +4,7 @@
 #ifndef JIELI_NET_BUNDLE_COSIGNED_H
 #define JIELI_NET_BUNDLE_COSIGNED_H
 
+#include "ledger/cosign.h"
 #include "ledger/ledger.h"
 #include "net/bundle_since.h"
 #include "net/message.h"
@@ -11,8 +12,10 @@
 /* Takes one message; what it points to is borrowed for the call. */
 typedef enum err bundle_cosigned_put(void *ctx, const struct message *m);
 
-MUST_CHECK enum err bundle_cosigned_all(struct ledger *l, const struct since *since,
-                                        bundle_cosigned_put *put, void *ctx);
+/* One message of them at most, from *at on, which begins with zeros; *done: there are no more. */
+MUST_CHECK enum err bundle_cosigned_some(struct ledger *l, const struct since *since,
+                                         struct cosign_cursor *at, bool *done,
+                                         bundle_cosigned_put *put, void *ctx);
 /* `at` in order of log and index. */
 MUST_CHECK enum err bundle_cosigned_of(struct ledger *l, const struct position *at, size_t count,
                                        bundle_cosigned_put *put, void *ctx);

@@ -9,7 +9,7 @@
 #include "net/bundle_file.h"
 #include "net/bundle_since.h"
 
-enum phase { PUT_HEADS, PUT_LOGS, PUT_CASE, PUT_PARTS, PUT_NOTHING };
+enum phase { PUT_HEADS, PUT_LOGS, PUT_CASE, PUT_COSIGNED, PUT_PARTS, PUT_NOTHING };
 enum { PARTS_SLICE = 256 };        /* entries looked through for parts in one step */
 
 struct bundle_maker {
@@ -18,8 +18,10 @@ struct bundle_maker {
     enum phase phase;
     unsigned log;                  /* being put, and from where */
     uint64_t from;
-    struct bundle_file file;
+    struct bundle_sink sink;
     struct since since;
+    struct cosign_cursor cosigned;
+    unsigned part;                 /* of the entry whose parts are being put */
     struct position *at;           /* of the case's entries, in order of log and index */
     size_t at_count;
     struct message message;
@@ -35,7 +37,7 @@ static enum err frame_put(struct bundle_maker *mk, const struct message *m)
 {
     buffer_reset(&mk->out);
     enum err err = message_encode(m, &mk->out);
-    return err == OK ? bundle_file_put(&mk->file, buffer_span(&mk->out)) : err;
+    return err == OK ? mk->sink.put(mk->sink.ctx, buffer_span(&mk->out)) : err;
 }
 
 static enum err head_put(struct bundle_maker *mk)
@@ -91,7 +93,7 @@ static enum err packages_put(struct bundle_maker *mk, const struct log *log, uin
     buffer_reset(&mk->out);
     enum err err = t == NULL ? ERR_IO : message_packages_build(t, log, 0, *from, packages,
                                                                &mk->out, from);
-    return err == OK ? bundle_file_put(&mk->file, buffer_span(&mk->out)) : err;
+    return err == OK ? mk->sink.put(mk->sink.ctx, buffer_span(&mk->out)) : err;
 }
 
 static void phase_enter(struct bundle_maker *mk, enum phase phase)
@@ -112,7 +114,7 @@ static enum err logs_step(struct bundle_maker *mk)
 {
     const struct log *log = ledger_log_at(mk->l, mk->log);
     if (log == NULL || (mk->log > 0 && mk->what->case_id != NULL))
-        phase_enter(mk, PUT_CASE);
+        phase_enter(mk, mk->what->case_id != NULL ? PUT_CASE : PUT_COSIGNED);
     else if (log_whole(log) && mk->from < log->head_size)
         return packages_put(mk, log, &mk->from, MESSAGE_MAX_PACKAGES);
     else
@@ -183,35 +185,50 @@ static enum err part_put(struct bundle_maker *mk, const struct part_place *at)
     return err == ERR_KEY || err == ERR_CORRUPT ? OK : err;
 }
 
-static enum err entry_parts_put(struct bundle_maker *mk, struct position at)
+/* The next part of an entry, from the one numbered mk->part on; *more: there was one. */
+static enum err entry_part_put(struct bundle_maker *mk, struct position at, bool *more)
 {
     struct span bytes;
     struct entry e;
     struct txn *t = ledger_txn(mk->l);
     enum err err = t == NULL ? ERR_IO : log_read(t, at.log, at.index, &bytes);
-    if (err != OK || entry_decode(&e, bytes) != OK)
-        return err;
-    for (unsigned i = 0; err == OK && i < e.part_count; i++) {
-        if (part_held(ledger_home(mk->l), &e.parts[i].commitment))
-            err = part_put(mk, &(struct part_place){&e, &e.parts[i]});
+    *more = false;
+    if (err == OK && entry_decode(&e, bytes) == OK) {
+        while (mk->part < e.part_count && !*more)
+            *more = part_held(ledger_home(mk->l), &e.parts[mk->part++].commitment);
+        if (*more)
+            return part_put(mk, &(struct part_place){&e, &e.parts[mk->part - 1]});
+    }
+    mk->part = 0;
+    return err;
+}
+
+static enum err case_parts_put(struct bundle_maker *mk)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < mk->at_count; i++) {
+        bool more = true;
+        while (err == OK && more)
+            err = entry_part_put(mk, mk->at[i], &more);
     }
     return err;
 }
 
+/* One part, or a look through a slice of entries without any. */
 static enum err parts_step(struct bundle_maker *mk)
 {
-    const struct log *log = mk->what->case_id == NULL ? ledger_log_at(mk->l, mk->log) : NULL;
+    const struct log *log = ledger_log_at(mk->l, mk->log);
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < mk->at_count; i++)
-        err = entry_parts_put(mk, mk->at[i]);
+    bool put = false;
     if (log == NULL)
         mk->phase = PUT_NOTHING;
-    for (unsigned i = 0; err == OK && log != NULL && i < PARTS_SLICE; i++) {
+    for (unsigned i = 0; err == OK && log != NULL && !put && i < PARTS_SLICE; i++) {
         if (!log_whole(log) || mk->from >= log->head_size) {
             log_next(mk);
             break;
         }
-        err = entry_parts_put(mk, (struct position){log->no, mk->from++});
+        err = entry_part_put(mk, (struct position){log->no, mk->from}, &put);
+        mk->from += !put;
     }
     return err;
 }
@@ -223,32 +240,46 @@ static enum err cosigned_put(void *ctx, const struct message *m)
     return frame_put(ctx, m);
 }
 
-static enum err all_cosigned_put(struct bundle_maker *mk)
+/* What belongs to one case is little, and put at once. */
+static enum err case_step(struct bundle_maker *mk)
 {
-    if (mk->what->case_id == NULL)
-        return bundle_cosigned_all(mk->l, &mk->since, cosigned_put, mk);
-    enum err err = bundle_cosigned_proofs(mk->l, mk->at, mk->at_count, cosigned_put, mk);
-    return err == OK ? bundle_cosigned_of(mk->l, mk->at, mk->at_count, cosigned_put, mk) : err;
+    enum err err = case_put(mk);
+    if (err == OK)
+        err = bundle_cosigned_proofs(mk->l, mk->at, mk->at_count, cosigned_put, mk);
+    if (err == OK)
+        err = bundle_cosigned_of(mk->l, mk->at, mk->at_count, cosigned_put, mk);
+    if (err == OK && mk->what->parts)
+        err = case_parts_put(mk);
+    phase_enter(mk, PUT_NOTHING);
+    return err;
 }
 
-enum err bundle_begin(struct bundle_maker **out, struct ledger *l, const char *path,
-                      const struct bundle_selection *what)
+static enum err cosigned_step(struct bundle_maker *mk)
+{
+    bool done;
+    enum err err = bundle_cosigned_some(mk->l, &mk->since, &mk->cosigned, &done, cosigned_put,
+                                        mk);
+    if (err == OK && done)
+        phase_enter(mk, mk->what->parts ? PUT_PARTS : PUT_NOTHING);
+    return err;
+}
+
+enum err bundle_begin(struct bundle_maker **out, struct ledger *l,
+                      const struct bundle_sink *sink, const struct bundle_selection *what)
 {
     struct bundle_maker *mk = calloc(1, sizeof *mk);
     if (mk == NULL)
         return ERR_NOMEM;
-    *mk = (struct bundle_maker){.l = l, .what = what};
+    *mk = (struct bundle_maker){.l = l, .sink = *sink, .what = what};
     enum err err = OK;
     if (what->since_path != NULL)
         err = since_read(l, what->since_path, &mk->since);
     if (err == OK && what->case_id != NULL)
         err = case_load(mk);
     if (err == OK)
-        err = bundle_file_open(&mk->file, path);
-    if (err == OK)
         *out = mk;
     else
-        bundle_drop(mk);
+        bundle_end(mk);
     return err;
 }
 
@@ -266,10 +297,10 @@ enum err bundle_step(struct bundle_maker *mk, bool *done)
         err = logs_step(mk);
         break;
     case PUT_CASE:
-        err = case_put(mk);
-        if (err == OK)
-            err = all_cosigned_put(mk);
-        phase_enter(mk, mk->what->parts ? PUT_PARTS : PUT_NOTHING);
+        err = case_step(mk);
+        break;
+    case PUT_COSIGNED:
+        err = cosigned_step(mk);
         break;
     case PUT_PARTS:
         err = parts_step(mk);
@@ -281,41 +312,39 @@ enum err bundle_step(struct bundle_maker *mk, bool *done)
     return err;
 }
 
-static void maker_free(struct bundle_maker *mk)
+void bundle_end(struct bundle_maker *mk)
 {
+    if (mk == NULL)
+        return;
     since_clear(&mk->since);
     buffer_clear(&mk->out);
     free(mk->at);
     free(mk);
 }
 
-enum err bundle_end(struct bundle_maker *mk)
+static enum err file_put(void *ctx, struct span frame)
 {
-    enum err err = bundle_file_close(&mk->file);
-    maker_free(mk);
-    return err;
-}
-
-void bundle_drop(struct bundle_maker *mk)
-{
-    if (mk == NULL)
-        return;
-    if (mk->file.temporary != NULL)
-        bundle_file_drop(&mk->file);
-    maker_free(mk);
+    return bundle_file_put(ctx, frame);
 }
 
 enum err bundle_create(struct ledger *l, const char *path, const struct bundle_selection *what)
 {
     struct bundle_maker *mk;
+    struct bundle_file file;
     bool done = false;
-    enum err err = bundle_begin(&mk, l, path, what);
+    enum err err = bundle_begin(&mk, l, &(struct bundle_sink){&file, file_put}, what);
     if (err != OK)
         return err;
+    err = bundle_file_open(&file, path);
+    if (err != OK) {
+        bundle_end(mk);
+        return err;
+    }
     while (err == OK && !done)
         err = bundle_step(mk, &done);
+    bundle_end(mk);
     if (err == OK)
-        return bundle_end(mk);
-    bundle_drop(mk);
+        return bundle_file_close(&file);
+    bundle_file_drop(&file);
     return err;
 }

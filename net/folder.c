@@ -48,6 +48,10 @@ enum err folder_open(struct folder **out, struct ledger *l, const struct folder_
     snprintf(f->in.path, sizeof f->in.path, "%s", options->in);
     enum err err = state_open(f);
     f->out.cosigned = folder_cosigned(f);
+    if (err == OK && f->out.path[0] != '\0')
+        err = courier_create(&f->out.courier, f->out.path, f->member);
+    if (err == OK && f->in.path[0] != '\0')
+        err = courier_create(&f->in.courier, f->in.path, f->member);
     if (err == OK)
         *out = f;
     else
@@ -94,11 +98,63 @@ void folder_tell(struct folder *f, enum err *told, const char *path, enum err er
     *told = err;
 }
 
+void folder_ask(struct courier *c, enum courier_work *waits_for, const struct courier_job *job)
+{
+    *waits_for = job->work;
+    courier_ask(c, job);
+}
+
+bool folder_ended(struct courier *c, enum courier_work *waits_for, enum err *err)
+{
+    if (!courier_ended(c, err))
+        return false;
+    *waits_for = COURIER_NOTHING;
+    return true;
+}
+
+/* ---- how the two paths stand ---- */
+
+struct courier *folder_courier(struct folder *f, enum folder_way way)
+{
+    return way == FOLDER_OUT ? f->out.courier : f->in.courier;
+}
+
+const char *folder_way_name(enum folder_way way)
+{
+    return way == FOLDER_OUT ? "out" : "in";
+}
+
+bool folder_look(struct folder *f, enum folder_way way, uint64_t now_ms, struct folder_state *out)
+{
+    struct courier *c = folder_courier(f, way);
+    if (c == NULL)
+        return false;
+    const uint64_t silent_ms = courier_silent_ms(c, now_ms);
+    *out = (struct folder_state){.way = way,
+                                 .path = way == FOLDER_OUT ? f->out.path : f->in.path,
+                                 .silent_ms = silent_ms < FOLDER_SILENT_MS ? 0 : silent_ms,
+                                 .err = way == FOLDER_OUT ? f->out.told : f->in.told};
+    return true;
+}
+
+static void silence_tell(struct folder *f, enum folder_way way, uint64_t now_ms)
+{
+    struct folder_state at;
+    if (!folder_look(f, way, now_ms, &at) || (at.silent_ms > 0) == f->silent[way])
+        return;
+    f->silent[way] = at.silent_ms > 0;
+    f->io.event(f->io.ctx,
+                &(struct folder_event){.name = f->silent[way] ? "folder-silent" : "folder-answers",
+                                       .path = at.path, .silent_ms = at.silent_ms});
+}
+
 enum err folder_step(struct folder *f, uint64_t now_ms, bool *more)
 {
     *more = false;
-    enum err err = f->in.path[0] != '\0' ? folder_in_step(f, now_ms, more) : OK;
-    if (err == OK && f->out.path[0] != '\0')
+    silence_tell(f, FOLDER_OUT, now_ms);
+    silence_tell(f, FOLDER_IN, now_ms);
+    enum err err = f->in.courier != NULL ? folder_in_step(f, now_ms, more) : OK;
+    if (err == OK && f->out.courier != NULL)
         folder_out_step(f, now_ms, more);
     return err;
 }

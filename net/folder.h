@@ -13,19 +13,21 @@
  * short is left until it is whole, one that skips something until that has come. Nothing here
  * stops anything else: every step is small, what fails is told once and tried again.
  *
- * Time is given; the ledger's thread calls. */
+ * Time is given; the ledger's thread calls, and never touches the two paths: each has a courier,
+ * which whoever opened the folder lets work (net/courier.h). A folder that does not answer holds up
+ * itself alone. */
 #ifndef JIELI_NET_FOLDER_H
 #define JIELI_NET_FOLDER_H
 
 #include "ledger/ledger.h"
+#include "net/courier.h"
 
 enum {
     FOLDER_POLL_MS = 2000,
     FOLDER_SETTLE_MS = 2500,       /* from news to a bundle, for the cosignatures to go with it */
     FOLDER_PAUSE_MS = 60000,       /* after a folder or our own disk refused */
+    FOLDER_SILENT_MS = 5000,       /* one read, write or flush takes longer: it does not answer */
     FOLDER_STALE_MS = 3600000,     /* cut short and unchanged for so long: it comes to nothing */
-    FOLDER_NAMES = 256,            /* looked at in one folder; later names wait their turn */
-    FOLDER_KEPT = 32,              /* in done/ and in bad/ */
     FOLDER_OUT_FILES = 64,         /* one-way: then a whole one replaces them */
 };
 #define FOLDER_OUT_BYTES UINT64_C(268435456)   /* one-way: likewise, beyond the first's size */
@@ -38,11 +40,13 @@ struct folder_options {
 };
 
 /* "folder-wrote", "folder-applied", "folder-waits" (skipped entries, or cut short), "folder-bad",
- * "folder-forked", "folder-failed" (our own disk, or the folder). */
+ * "folder-forked", "folder-failed" (our own disk, or the folder), "folder-silent", "folder-answers"
+ * (again). */
 struct folder_event {
     const char *name, *path;
     enum err err;
     uint64_t entries, parts, cosignatures, skipped, bytes;
+    uint64_t silent_ms;            /* silent: for so long already */
     const char *member;            /* forked: whose log */
 };
 struct folder_io {
@@ -60,5 +64,19 @@ void folder_close(struct folder *f);
 /* One small piece of work; *more: there is more to do at once. ERR_UNCERTAIN alone is returned:
  * the process must end. */
 MUST_CHECK enum err folder_step(struct folder *f, uint64_t now_ms, bool *more);
+
+enum folder_way { FOLDER_OUT, FOLDER_IN, FOLDER_WAYS };
+/* Who works in that path; NULL where there is none. Borrowed: a thread that works for it holds
+ * it. */
+struct courier *folder_courier(struct folder *f, enum folder_way way);
+/* How it stands; false where there is no such path. */
+struct folder_state {
+    enum folder_way way;
+    const char *path;              /* borrowed until close */
+    uint64_t silent_ms;            /* not 0: it does not answer, for so long */
+    enum err err;                  /* of the last try */
+};
+const char *folder_way_name(enum folder_way way);      /* "out", "in" */
+bool folder_look(struct folder *f, enum folder_way way, uint64_t now_ms, struct folder_state *out);
 
 #endif

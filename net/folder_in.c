@@ -8,8 +8,9 @@ enum { FILE_MIN_BYTES = 64 };      /* less is no bundle yet */
 
 void folder_in_clear(struct folder *f)
 {
-    bundle_close(f->in.reader);
-    f->in.reader = NULL;
+    courier_release(f->in.courier);
+    f->in.courier = NULL;
+    buffer_clear(&f->in.frame);
     buffer_clear(&f->in.heads);
 }
 
@@ -67,26 +68,35 @@ static void files_forget_gone(struct folder_in *in)
     in->count = kept;
 }
 
-static enum err poll(struct folder *f, uint64_t now_ms)
+static void files_look(struct folder *f, const struct folder_list *list, uint64_t now_ms)
 {
     struct folder_in *in = &f->in;
-    struct folder_list *list = malloc(sizeof *list);
-    enum err err = list == NULL ? ERR_NOMEM : folder_list(in->path, list);
     uint64_t time_s;
     for (unsigned i = 0; i < in->count; i++)
-        in->files[i].present = err != OK;
-    for (unsigned i = 0; err == OK && i < list->count; i++) {
+        in->files[i].present = false;
+    for (unsigned i = 0; i < list->count; i++) {
         struct folder_file *file = file_find(in, list->names[i].name);
         if (file != NULL)
             file->present = true;
     }
     files_forget_gone(in);
-    for (unsigned i = 0; err == OK && i < list->count; i++) {
+    for (unsigned i = 0; i < list->count; i++) {
         if (!folder_name_of(list->names[i].name, f->member, &time_s))
             file_look(in, &list->names[i], now_ms);
     }
-    free(list);
-    return err;
+}
+
+static void poll_end(struct folder *f, uint64_t now_ms)
+{
+    struct folder_in *in = &f->in;
+    enum err err;
+    if (!folder_ended(in->courier, &in->waits_for, &err))
+        return;
+    if (err == OK)
+        files_look(f, courier_listed(in->courier), now_ms);
+    in->poll_ms = now_ms + (err == OK ? FOLDER_POLL_MS : FOLDER_PAUSE_MS);
+    if (err != OK || in->told == ERR_NOTFOUND || in->told == ERR_IO)
+        folder_tell(f, &in->told, in->path, err);
 }
 
 /* The first in order of names that can be read now. */
@@ -112,9 +122,17 @@ static bool file_choose(struct folder *f, uint64_t now_ms, unsigned *out)
 
 static void file_put_away(struct folder *f, struct folder_file *file, const char *below)
 {
-    enum err err = folder_move(f->in.path, file->at.name, below);
+    struct courier_job job = {.work = COURIER_MOVE, .below = below};
+    strcpy(job.name, file->at.name);
     file->state = FILE_DONE;
-    folder_tell(f, &f->in.told, f->in.path, err);
+    folder_ask(f->in.courier, &f->in.waits_for, &job);
+}
+
+static void move_end(struct folder *f)
+{
+    enum err err;
+    if (folder_ended(f->in.courier, &f->in.waits_for, &err))
+        folder_tell(f, &f->in.told, f->in.path, err);
 }
 
 /* The heads in a bundle say what its writer holds; an older one says less. Where several members
@@ -156,8 +174,6 @@ static void file_end(struct folder *f, enum err err, uint64_t now_ms)
     struct folder_file *file = &in->files[in->current];
     bool stale = file->state == FILE_SHORT && now_ms - file->since_ms >= FOLDER_STALE_MS;
     bool waited = file->state == FILE_WAITS;
-    bundle_close(in->reader);
-    in->reader = NULL;
     if (err == OK)
         err = heads_keep(f, file);
     if (err == OK && in->result.skipped > 0) {
@@ -185,19 +201,15 @@ static void file_end(struct folder *f, enum err err, uint64_t now_ms)
 
 /* ---- reading ---- */
 
-static enum err file_start(struct folder *f, bool applying)
+static void file_start(struct folder *f)
 {
     struct folder_in *in = &f->in;
-    char path[HOME_PATH_BYTES];
-    enum err err = home_path(path, sizeof path, in->path, in->files[in->current].at.name);
-    in->applying = applying;
-    in->forked = false;
+    struct courier_job job = {.work = COURIER_READ};
+    strcpy(job.name, in->files[in->current].at.name);
+    in->applying = in->forked = false;
     in->result = (struct bundle_result){0};
     buffer_reset(&in->heads);
-    if (err == OK)
-        err = bundle_open(&in->reader, path);
-    return err == ERR_FORMAT && in->files[in->current].at.bytes < FILE_MIN_BYTES ? ERR_TRUNCATED
-                                                                                 : err;
+    folder_ask(in->courier, &in->waits_for, &job);
 }
 
 static enum err heads_note(struct folder_in *in, struct span frame)
@@ -217,57 +229,50 @@ static enum err heads_note(struct folder_in *in, struct span frame)
     return err;
 }
 
-/* One frame; ERR_NOTFOUND at the good end. */
-static enum err frame_step(struct folder *f)
+static enum err frame_apply(struct folder *f)
 {
     struct folder_in *in = &f->in;
-    struct span frame;
-    enum err err = bundle_next(in->reader, &frame);
-    if (err != OK || !in->applying)
-        return err;
-    err = bundle_apply_message(f->l, frame, &in->result);
+    const struct span frame = buffer_span(&in->frame);
+    enum err err = bundle_apply_message(f->l, frame, &in->result);
     in->forked |= err == ERR_FORK;
     if (err == ERR_FORK)
         err = OK;
     return err == OK ? heads_note(in, frame) : err;
 }
 
-static enum err file_step(struct folder *f)
+/* The next frame, of a bundle found whole, or its end. */
+static enum err read_step(struct folder *f, uint64_t now_ms, bool *more)
 {
     struct folder_in *in = &f->in;
-    enum err err = frame_step(f);
-    if (err != ERR_NOTFOUND || in->applying)
-        return err;
-    bundle_close(in->reader);
-    in->reader = NULL;
-    err = file_start(f, true);
-    in->applying = err == OK;
-    return err == OK ? bundle_belongs(f->l, in->reader) : err;
+    enum err err;
+    if (courier_take(in->courier, &in->frame)) {
+        *more = in->applying = true;
+        err = frame_apply(f);
+        if (err == OK || err == ERR_UNCERTAIN)
+            return err;
+        folder_ask(in->courier, &in->waits_for, &(struct courier_job){.work = COURIER_NOTHING});
+        file_end(f, err, now_ms);
+    } else if (folder_ended(in->courier, &in->waits_for, &err)) {
+        bool short_head = !in->applying && in->files[in->current].at.bytes < FILE_MIN_BYTES;
+        buffer_clear(&in->frame);
+        file_end(f, err == ERR_FORMAT && short_head ? ERR_TRUNCATED : err, now_ms);
+        *more = true;
+    }
+    return OK;
 }
 
 enum err folder_in_step(struct folder *f, uint64_t now_ms, bool *more)
 {
     struct folder_in *in = &f->in;
-    enum err err = OK;
-    if (in->reader != NULL) {
-        err = file_step(f);
-        if (err == ERR_UNCERTAIN)
-            return err;
-        if (err != OK)
-            file_end(f, err == ERR_NOTFOUND && in->applying ? OK : err, now_ms);
-        *more = true;
-        return OK;
+    switch (in->waits_for) {
+    case COURIER_READ: return read_step(f, now_ms, more);
+    case COURIER_LIST: poll_end(f, now_ms); return OK;
+    case COURIER_MOVE: move_end(f); return OK;
+    case COURIER_NOTHING: case COURIER_WRITE: break;
     }
-    if (file_choose(f, now_ms, &in->current)) {
-        err = file_start(f, false);
-        if (err != OK)
-            file_end(f, err, now_ms);
-        *more = true;
-    } else if (now_ms >= in->poll_ms) {
-        err = poll(f, now_ms);
-        in->poll_ms = now_ms + (err == OK ? FOLDER_POLL_MS : FOLDER_PAUSE_MS);
-        if (err != OK || in->told == ERR_NOTFOUND || in->told == ERR_IO)
-            folder_tell(f, &in->told, in->path, err);
-    }
+    if (file_choose(f, now_ms, &in->current))
+        file_start(f);
+    else if (now_ms >= in->poll_ms)
+        folder_ask(in->courier, &in->waits_for, &(struct courier_job){.work = COURIER_LIST});
     return OK;
 }

@@ -112,6 +112,19 @@ void folder_prune(const char *path, unsigned keep)
     free(list);
 }
 
+void folder_remove_older(const char *path, const char *member, uint64_t time_s)
+{
+    struct folder_list *list = malloc(sizeof *list);
+    uint64_t its_s;
+    if (list != NULL && folder_list(path, list) == OK) {
+        for (unsigned i = 0; i < list->count; i++) {
+            if (folder_name_of(list->names[i].name, member, &its_s) && its_s < time_s)
+                remove_in(path, list->names[i].name);
+        }
+    }
+    free(list);
+}
+
 void folder_sweep(const char *path, const char *member)
 {
     DIR *dir = opendir(path);

@@ -1,6 +1,5 @@
 #include "net/folder_internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +7,17 @@
 
 #include "net/bundle_since.h"
 
+static void maker_end(struct folder *f)
+{
+    bundle_end(f->out.maker);
+    f->out.maker = NULL;
+}
+
 void folder_out_clear(struct folder *f)
 {
-    bundle_drop(f->out.maker);
-    f->out.maker = NULL;
+    maker_end(f);
+    courier_release(f->out.courier);
+    f->out.courier = NULL;
     buffer_clear(&f->out.heads);
 }
 
@@ -61,21 +67,18 @@ static enum err again_write(const struct folder *f, uint64_t now_s)
 /* Our own bundles in the folder. */
 struct lying { unsigned files; uint64_t bytes, first_bytes, newest_s; };
 
-static enum err lying_count(const struct folder *f, struct lying *out)
+static void lying_count(const struct folder *f, struct lying *out)
 {
-    struct folder_list *list = malloc(sizeof *list);
-    enum err err = list == NULL ? ERR_NOMEM : folder_list(f->out.path, list);
+    const struct folder_list *list = courier_listed(f->out.courier);
     uint64_t time_s;
     *out = (struct lying){0};
-    for (unsigned i = 0; err == OK && i < list->count; i++) {
+    for (unsigned i = 0; i < list->count; i++) {
         if (!folder_name_of(list->names[i].name, f->member, &time_s))
             continue;
         out->first_bytes = out->files++ == 0 ? list->names[i].bytes : out->first_bytes;
         out->bytes += list->names[i].bytes;
         out->newest_s = time_s > out->newest_s ? time_s : out->newest_s;
     }
-    free(list);
-    return err;
 }
 
 static bool again_due(const struct folder *f)
@@ -99,102 +102,138 @@ static bool base_choose(struct folder *f, const struct lying *lying, const char 
     return fresh || again || f->out.cosigning != f->out.cosigned;
 }
 
+static void name_choose(struct folder *f, const struct lying *lying)
+{
+    struct folder_out *o = &f->out;
+    const uint64_t now_s = f->io.unix_s(f->io.ctx);
+    const uint64_t last_s = lying->newest_s > o->name_s ? lying->newest_s : o->name_s;
+    o->name_s = now_s > last_s ? now_s : last_s + 1;
+    o->job = (struct courier_job){.work = COURIER_WRITE};
+    snprintf(o->job.name, sizeof o->job.name, "%s-%010llu" FOLDER_SUFFIX, f->member,
+             (unsigned long long)o->name_s);
+}
+
+static enum err frame_put(void *ctx, struct span frame)
+{
+    return courier_put(ctx, frame);
+}
+
+/* The folder was listed: begins a bundle if there is something to be written. */
 static enum err out_begin(struct folder *f)
 {
     struct folder_out *o = &f->out;
     struct lying lying;
     const char *base;
-    const uint64_t held = folder_held(f);
-    if (held == o->looked && !again_due(f))
-        return OK;
-    enum err err = lying_count(f, &lying);
-    if (err != OK)
-        return err;
-    o->looked = held;
+    lying_count(f, &lying);
+    o->looked = folder_held(f);
     o->cosigning = folder_cosigned(f);
     if (!base_choose(f, &lying, &base))
         return OK;
-    const uint64_t now_s = f->io.unix_s(f->io.ctx);
-    const uint64_t last_s = lying.newest_s > o->name_s ? lying.newest_s : o->name_s;
-    char name[FOLDER_NAME_BYTES];
-    o->name_s = now_s > last_s ? now_s : last_s + 1;
-    snprintf(name, sizeof name, "%s-%010llu" FOLDER_SUFFIX, f->member,
-             (unsigned long long)o->name_s);
+    name_choose(f, &lying);
     snprintf(o->since, sizeof o->since, "%s", base);
     o->what = (struct bundle_selection){.since_path = base[0] == '\0' ? NULL : o->since,
                                         .parts = true};
     buffer_reset(&o->heads);
-    folder_sweep(o->path, f->member);
-    err = home_path(o->file, sizeof o->file, o->path, name);
+    enum err err = bundle_heads(f->l, &o->heads);
     if (err == OK)
-        err = bundle_heads(f->l, &o->heads);
-    return err == OK ? bundle_begin(&o->maker, f->l, o->file, &o->what) : err;
+        err = bundle_begin(&o->maker, f->l, &(struct bundle_sink){o->courier, frame_put},
+                           &o->what);
+    if (err == OK)
+        folder_ask(o->courier, &o->waits_for, &o->job);
+    return err;
 }
 
-/* What the new one makes needless: all before it, unless it goes on where they end. */
-static void out_replace(const struct folder *f)
+/* What a whole one makes needless, or one that holds all that is not acknowledged: those before. */
+static bool replaces(const struct folder *f)
 {
-    struct folder_list *list = malloc(sizeof *list);
-    if (list != NULL && folder_list(f->out.path, list) == OK) {
-        for (unsigned i = 0; i < list->count; i++) {
-            char path[HOME_PATH_BYTES];
-            uint64_t time_s;
-            if (folder_name_of(list->names[i].name, f->member, &time_s) &&
-                time_s < f->out.name_s &&
-                home_path(path, sizeof path, f->out.path, list->names[i].name) == OK)
-                unlink(path);
-        }
+    return f->out.what.since_path == NULL || answered(f);
+}
+
+/* One message of the bundle, when the courier is not behind. */
+static enum err out_make(struct folder *f, bool *more)
+{
+    struct folder_out *o = &f->out;
+    bool done;
+    if (!courier_room(o->courier))
+        return OK;
+    enum err err = bundle_step(o->maker, &done);
+    *more = true;
+    if (err == OK && done) {
+        maker_end(f);
+        o->replaces = replaces(f);
+        courier_finish(o->courier, o->replaces);
     }
-    free(list);
+    return err;
 }
 
 static enum err out_end(struct folder *f)
 {
     struct folder_out *o = &f->out;
-    enum err err = bundle_end(o->maker);
-    o->maker = NULL;
-    bool whole = o->what.since_path == NULL;
-    if (err == OK)
-        err = folder_share(o->path, o->file);
-    if (err == OK && (whole || answered(f)))
-        out_replace(f);
-    if (err == OK)
-        err = file_replace(f->written, buffer_span(&o->heads), 0600);
-    if (err == OK && (whole || answered(f)))
+    char path[HOME_PATH_BYTES];
+    enum err err = file_replace(f->written, buffer_span(&o->heads), 0600);
+    if (err == OK && o->replaces)
         err = again_write(f, f->io.unix_s(f->io.ctx));
     if (err == OK)
         o->cosigned = o->cosigning;
     if (err == OK)
-        f->io.event(f->io.ctx, &(struct folder_event){.name = "folder-wrote", .path = o->file});
+        err = home_path(path, sizeof path, o->path, o->job.name);
+    if (err == OK)
+        f->io.event(f->io.ctx, &(struct folder_event){.name = "folder-wrote", .path = path});
     return err;
+}
+
+/* ---- turns ---- */
+
+static void out_failed(struct folder *f, enum err err, uint64_t now_ms)
+{
+    struct folder_out *o = &f->out;
+    maker_end(f);
+    folder_ask(o->courier, &o->waits_for, &(struct courier_job){.work = COURIER_NOTHING});
+    o->looked = 0;
+    o->look_ms = now_ms + FOLDER_PAUSE_MS;
+    folder_tell(f, &o->told, o->path, err);
+}
+
+/* The courier has ended what it was asked for. */
+static enum err out_ended(struct folder *f, enum courier_work work)
+{
+    if (work == COURIER_LIST)
+        return out_begin(f);
+    enum err err = out_end(f);
+    if (err == OK)
+        folder_tell(f, &f->out.told, f->out.path, OK);
+    return err;
+}
+
+/* News wait for FOLDER_SETTLE_MS, and for the turn of the next bundle. */
+static void out_look(struct folder *f, uint64_t now_ms)
+{
+    struct folder_out *o = &f->out;
+    const bool news = folder_held(f) != o->looked;
+    if (now_ms < o->look_ms)
+        return;
+    if (news && !o->noticed) {
+        o->noticed = true;
+        o->look_ms = now_ms + FOLDER_SETTLE_MS;
+        return;
+    }
+    o->noticed = false;
+    o->look_ms = now_ms + (uint64_t)f->every_s * 1000;
+    if (news || again_due(f))
+        folder_ask(o->courier, &o->waits_for, &(struct courier_job){.work = COURIER_LIST});
 }
 
 void folder_out_step(struct folder *f, uint64_t now_ms, bool *more)
 {
     struct folder_out *o = &f->out;
-    bool done = false;
+    const enum courier_work work = o->waits_for;
     enum err err = OK;
-    if (o->maker != NULL) {
-        err = bundle_step(o->maker, &done);
-        if (err == OK && done)
-            err = out_end(f);
-    } else if (now_ms >= o->look_ms && !o->noticed && folder_held(f) != o->looked) {
-        o->noticed = true;
-        o->look_ms = now_ms + FOLDER_SETTLE_MS;
-        return;
-    } else if (now_ms >= o->look_ms) {
-        o->noticed = false;
-        o->look_ms = now_ms + (uint64_t)f->every_s * 1000;
-        err = out_begin(f);
-    } else {
-        return;
-    }
-    if (err != OK) {
-        folder_out_clear(f);
-        o->looked = 0;
-        o->look_ms = now_ms + FOLDER_PAUSE_MS;
-    }
-    if (err != OK || done)
-        folder_tell(f, &o->told, o->path, err);
-    *more |= o->maker != NULL;
+    if (work == COURIER_NOTHING)
+        out_look(f, now_ms);
+    else if (folder_ended(o->courier, &o->waits_for, &err))
+        err = err == OK ? out_ended(f, work) : err;
+    else if (o->maker != NULL)
+        err = out_make(f, more);
+    if (err != OK)
+        out_failed(f, err, now_ms);
 }

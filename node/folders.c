@@ -1,6 +1,8 @@
 #include "node/folders.h"
 
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "node/clock.h"
 #include "node/failure.h"
@@ -26,6 +28,10 @@ static const char *advice(const struct folder_event *e)
         return e->err == ERR_GAP ? "an earlier bundle is missing; it is read again when more has "
                                    "come" : "it is cut short; it is read when it is whole";
     }
+    if (strcmp(e->name, "folder-silent") == 0) {
+        return "its share or network hangs: repair or remount it; bundles flow again by themselves "
+               "when it answers, all else goes on meanwhile";
+    }
     return "";
 }
 
@@ -45,6 +51,9 @@ static void on_event(void *ctx, const struct folder_event *e)
         logline_uint(&line, "cosignatures", e->cosignatures);
         logline_uint(&line, "skipped", e->skipped);
     }
+    if (e->silent_ms > 0) {
+        logline_uint(&line, "silent_ms", e->silent_ms);
+    }
     if (e->member != NULL && e->member[0] != '\0') {
         logline_text(&line, "member", e->member);
     }
@@ -58,6 +67,64 @@ static void on_event(void *ctx, const struct folder_event *e)
     }
 }
 
+/* ---- the couriers' threads ---- */
+
+static void *carry(void *arg)
+{
+    struct courier *c = arg;
+    while (courier_wait(c)) {
+        (void)courier_step(c, clock_steady_ms());
+    }
+    courier_drop(c);
+    courier_release(c);
+    return NULL;
+}
+
+static enum err thread_start(struct folders *all, struct courier *c)
+{
+    sigset_t every, before;
+    sigfillset(&every);
+    courier_hold(c);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    bool started = pthread_create(&all->threads[all->thread_count], NULL, carry, c) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    all->thread_count += started;
+    if (!started) {
+        courier_release(c);
+    }
+    return started ? OK : ERR_IO;
+}
+
+static enum err threads_start(struct folders *all, struct folder *f)
+{
+    enum err err = OK;
+    for (unsigned way = 0; err == OK && way < FOLDER_WAYS; way++) {
+        struct courier *c = folder_courier(f, (enum folder_way)way);
+        if (c != NULL) {
+            err = thread_start(all, c);
+        }
+    }
+    return err;
+}
+
+static bool threads_end(struct folders *all)
+{
+    struct timespec until;
+    bool ended = true;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += FOLDERS_STOP_S;
+    for (unsigned i = 0; i < all->thread_count; i++) {
+        if (pthread_timedjoin_np(all->threads[i], NULL, &until) != 0) {
+            pthread_detach(all->threads[i]);
+            ended = false;
+        }
+    }
+    all->thread_count = 0;
+    return ended;
+}
+
+/* ---- all of them ---- */
+
 enum err folders_open(struct node *n)
 {
     const struct folder_io io = {.ctx = n, .unix_s = unix_s, .event = on_event};
@@ -70,6 +137,9 @@ enum err folders_open(struct node *n)
                                                .again_s = c->again_h * 3600};
         err = folder_open(&n->folders.items[i], n->ledger, &options, &io);
         n->folders.count += err == OK;
+        if (err == OK) {
+            err = threads_start(&n->folders, n->folders.items[i]);
+        }
         (void)failure_report(n->logger, "folder", c->out[0] != '\0' ? c->out : c->in, err);
     }
     return err;
@@ -93,10 +163,35 @@ void folders_tick(struct node *n)
     }
 }
 
-void folders_close(struct node *n)
+bool folders_at(const struct node *n, unsigned nth, struct folder_state *out)
 {
     for (unsigned i = 0; i < n->folders.count; i++) {
-        folder_close(n->folders.items[i]);
+        for (unsigned way = 0; way < FOLDER_WAYS; way++) {
+            bool there = folder_look(n->folders.items[i], (enum folder_way)way, clock_steady_ms(),
+                                     out);
+            if (there && nth-- == 0) {
+                return true;
+            }
+        }
     }
-    n->folders.count = 0;
+    return false;
+}
+
+bool folders_close(struct node *n)
+{
+    struct folders *all = &n->folders;
+    for (unsigned i = 0; i < all->count; i++) {
+        for (unsigned way = 0; way < FOLDER_WAYS; way++) {
+            struct courier *c = folder_courier(all->items[i], (enum folder_way)way);
+            if (c != NULL) {
+                courier_stop(c);
+            }
+        }
+    }
+    bool ended = threads_end(all);
+    for (unsigned i = 0; i < all->count; i++) {
+        folder_close(all->items[i]);
+    }
+    all->count = 0;
+    return ended;
 }

@@ -32,6 +32,7 @@ void health_check(const struct health_facts *f, struct health *out)
     note(out, cut_off, HEALTH_DEGRADED, "no-session");
     note(out, f->notify_max > 0 && f->notify_waiting >= f->notify_max, HEALTH_DEGRADED,
          "notify-queue-full");
+    note(out, f->folders_silent > 0, HEALTH_DEGRADED, "folder-silent");
 }
 
 const char *health_state_name(enum health_state state)

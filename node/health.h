@@ -17,6 +17,7 @@ struct health_facts {
     uint64_t alone_ms;             /* since the last session; 0 while there is one */
     uint64_t notify_waiting;       /* events not delivered yet */
     uint64_t notify_max;
+    unsigned folders_silent;       /* paths of [folder] that do not answer */
 };
 
 enum health_state { HEALTH_OK, HEALTH_DEGRADED, HEALTH_FAILING };

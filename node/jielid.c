@@ -157,10 +157,13 @@ static enum err serve(const struct node_options *options)
     err = node_run(n);
     pthread_kill(waiter, SIGUSR1);
     pthread_join(waiter, NULL);
-    node_close(n);
+    bool whole = node_close(n);
     logline_begin(&line, options->logger, LEVEL_INFO, "ended");
     logline_err(&line, err);
     logline_end(&line);
+    if (!whole) {
+        _exit((int)ending_of(err).status);
+    }
     return err;
 }
 

@@ -189,6 +189,20 @@ static void put_notify(struct metrics *m, const struct node *n)
                    "Runs of the program that failed; the event is tried again.", c.failed);
 }
 
+static void put_folders(struct metrics *m, const struct node *n)
+{
+    struct folder_state at;
+    if (n->folders.count > 0) {
+        metrics_family(m, "jieli_folder_silent_seconds", "gauge",
+                       "How long a path of [folder] has not answered; 0: it does.");
+    }
+    for (unsigned i = 0; folders_at(n, i, &at); i++) {
+        metrics_sample(m, (struct metric_label){"path", at.path},
+                       (struct metric_label){"way", folder_way_name(at.way)},
+                       at.silent_ms / 1000);
+    }
+}
+
 /* ---- disk and process ---- */
 
 static void put_disk(struct metrics *m, const struct node *n)
@@ -214,6 +228,7 @@ enum err watch_metrics(struct node *n, struct buffer *out)
     put_peers(&m, n);
     put_work(&m, n);
     put_notify(&m, n);
+    put_folders(&m, n);
     put_disk(&m, n);
     return m.err;
 }

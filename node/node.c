@@ -340,10 +340,10 @@ void node_stop(struct node *n)
     queue_stop(n->queue);
 }
 
-void node_close(struct node *n)
+bool node_close(struct node *n)
 {
     if (n == NULL) {
-        return;
+        return true;
     }
     if (n->queue != NULL) {
         queue_stop(n->queue);
@@ -352,7 +352,7 @@ void node_close(struct node *n)
     if (n->ipc != NULL) {
         ipc_close(n->ipc);
     }
-    folders_close(n);
+    const bool folders_ended = folders_close(n);
     if (n->sync != NULL) {
         sync_free(n->sync);
     }
@@ -372,4 +372,5 @@ void node_close(struct node *n)
     sessions_clear(n);
     cosign_clear_key(n);
     free(n);
+    return folders_ended;
 }

@@ -26,7 +26,9 @@ MUST_CHECK enum err node_run(struct node *n);
 void node_stop(struct node *n);       /* from any thread */
 /* Of its transport, from any thread; never waits. */
 void node_pulse(const struct node *n, struct transport_pulse *out);
-void node_close(struct node *n);      /* NULL is fine */
+/* NULL is fine. False: a thread that hangs in a folder was left behind, and the process must end by
+ * _exit (node/folders.h). */
+bool node_close(struct node *n);
 
 /* What can be told of a home without writing anything: allowed users, genesis and the pinned
  * ledger, the node key and whose it is, the transport key, the stored ledger, our own log beside

@@ -6,7 +6,10 @@
  *   bytes_in, bytes_out          of the streams, since this node started
  *   refusals, refused            how many, and by reason: names of errors for connections, of
  *                                codes for requests that the peer refused
- *   last_error, due_in_ms        of an address that is dialled */
+ *   last_error, due_in_ms        of an address that is dialled
+ * and in "folders" each path of the peers that are reached by folders:
+ *   path, way                    out or in
+ *   state                        ok, failed (the last try: last_error), silent (for silent_ms) */
 #include <string.h>
 
 #include "node/clock.h"
@@ -156,6 +159,30 @@ static void put_gone(struct node *n, json_t *list, const bool told[CONTACTS_MAX]
     }
 }
 
+static json_t *folder_json(const struct folder_state *at)
+{
+    const char *state = at->silent_ms > 0 ? "silent" : at->err != OK ? "failed" : "ok";
+    json_t *o = json_pack("{s:s, s:s, s:s}", "path", at->path, "way", folder_way_name(at->way),
+                          "state", state);
+    if (at->silent_ms > 0) {
+        json_object_set_new(o, "silent_ms", json_integer((json_int_t)at->silent_ms));
+    }
+    if (at->err != OK) {
+        json_object_set_new(o, "last_error", json_string(err_name(at->err)));
+    }
+    return o;
+}
+
+static json_t *folders_json(const struct node *n)
+{
+    struct folder_state at;
+    json_t *list = json_array();
+    for (unsigned i = 0; folders_at(n, i, &at); i++) {
+        json_array_append_new(list, folder_json(&at));
+    }
+    return list;
+}
+
 enum err ops_peers(struct node *n, const struct ipc_request *request, struct answer *answer)
 {
     struct sync_peer_info info;
@@ -168,8 +195,8 @@ enum err ops_peers(struct node *n, const struct ipc_request *request, struct ans
     }
     put_links(n, list, told);
     put_gone(n, list, told);
-    answer->reply = json_pack("{s:o, s:b, s:I, s:s}", "peers", list, "idle",
-                              (int)sync_idle(n->sync), "entries_out",
+    answer->reply = json_pack("{s:o, s:o, s:b, s:I, s:s}", "peers", list, "folders",
+                              folders_json(n), "idle", (int)sync_idle(n->sync), "entries_out",
                               (json_int_t)sync_entries_out(n->sync), "sessions",
                               sessions_state_name(n));
     return answer->reply == NULL ? ERR_NOMEM : OK;

@@ -79,6 +79,11 @@ static void gather_facts(struct node *n, uint64_t now_ms)
         w->met_ms = now_ms;
     }
     f->alone_ms = now_ms - w->met_ms;
+    struct folder_state folder;
+    f->folders_silent = 0;
+    for (unsigned i = 0; folders_at(n, i, &folder); i++) {
+        f->folders_silent += folder.silent_ms > 0;
+    }
     struct notify_counts notify;
     if (notify_counts(n, &notify)) {
         f->notify_waiting = notify.queued;

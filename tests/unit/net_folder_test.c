@@ -1,9 +1,11 @@
+// link: -Wl,--wrap=opendir
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 #include "ledger/log/home.h"
 #include "net/bundle.h"
 #include "net/bundle_file.h"
-#include "net/folder_list.h"
+#include "net/folder.h"
 #include "tests/support/cluster.h"
 #include "tests/support/net_sim.h"
 
@@ -100,6 +102,42 @@ static void both_open(struct site *s)
     peer_open(s, B, s->ba, s->ab);
 }
 
+/* A turn of the ledger's side, then one of each courier; false: nobody had anything to do. */
+static bool turn(struct site *s, struct folder *f)
+{
+    bool more;
+    assert_int_equal(folder_step(f, s->now_ms, &more), OK);
+    for (unsigned way = 0; way < FOLDER_WAYS; way++) {
+        struct courier *c = folder_courier(f, (enum folder_way)way);
+        more = (c != NULL && courier_step(c, s->now_ms)) || more;
+    }
+    return more;
+}
+
+/* Whose folder hangs when its names are asked for next, and how often one did. */
+static struct site *hanging;
+static unsigned hangs;
+
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+/* In the midst of a courier's work: what the ledger's side does for the time that it hangs. */
+DIR *__wrap_opendir(const char *path)
+{
+    struct site *s = hanging;
+    bool more;
+    if (s == NULL)
+        return __real_opendir(path);
+    hanging = NULL;
+    hangs++;
+    const unsigned before = s->count;
+    for (unsigned ms = 0; ms < 600000; ms += 1000) {
+        assert_int_equal(s->count - before, ms > FOLDER_SILENT_MS);
+        assert_int_equal(folder_step(s->peers[A], s->now_ms + ms, &more), OK);
+        assert_false(more);
+    }
+    return __real_opendir(path);
+}
+
 static void run(struct site *s, unsigned seconds)
 {
     for (unsigned i = 0; i < seconds; i++) {
@@ -108,7 +146,7 @@ static void run(struct site *s, unsigned seconds)
         for (unsigned m = A; m <= B; m++) {
             bool more = s->peers[m] != NULL;
             for (unsigned steps = 0; more && steps < 1000; steps++)
-                assert_int_equal(folder_step(s->peers[m], s->now_ms, &more), OK);
+                more = turn(s, s->peers[m]);
             assert_false(more);
         }
     }
@@ -473,6 +511,24 @@ static void where_several_write_nobody_answers_for_all(void **state)
     assert_true(equal(s));
 }
 
+static void a_folder_that_hangs_is_told_of_once_and_once_when_it_answers(void **state)
+{
+    struct site *s = *state;
+    struct folder_state at;
+    peer_open(s, A, s->ab, "");
+    cluster_report(s->c, A, 1);
+    hanging = s;
+    run(s, 30);
+    assert_int_equal(hangs, 1);
+    assert_int_equal(said(s, "folder-silent", OK), 1);
+    assert_int_equal(said(s, "folder-answers", OK), 1);
+    assert_int_equal(said(s, "folder-wrote", OK), 1);
+    assert_int_equal(s->count, 3);
+    assert_true(folder_look(s->peers[A], FOLDER_OUT, s->now_ms, &at));
+    assert_int_equal(at.silent_ms, 0);
+    assert_false(folder_look(s->peers[A], FOLDER_IN, s->now_ms, &at));
+}
+
 static void names_tell_member_and_time(void **state)
 {
     (void)state;
@@ -508,6 +564,7 @@ int main(void)
         WITH_SITE(a_link_leads_nothing_out_of_the_folder),
         WITH_SITE(who_may_read_the_folder_may_read_its_bundles),
         WITH_SITE(where_several_write_nobody_answers_for_all),
+        WITH_SITE(a_folder_that_hangs_is_told_of_once_and_once_when_it_answers),
         cmocka_unit_test(names_tell_member_and_time),
     };
     net_sim_in_memory();

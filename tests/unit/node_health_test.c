@@ -78,6 +78,15 @@ static void full_queue_of_events_is_degraded(void **state)
     demand(&f, HEALTH_DEGRADED, "notify-queue-full");
 }
 
+static void a_folder_that_does_not_answer_is_degraded(void **state)
+{
+    (void)state;
+    struct health_facts f = well();
+    demand(&f, HEALTH_OK, NULL);
+    f.folders_silent = 1;
+    demand(&f, HEALTH_DEGRADED, "folder-silent");
+}
+
 static void answer_is_one_object_with_every_reason(void **state)
 {
     (void)state;
@@ -102,6 +111,7 @@ int main(void)
         cmocka_unit_test(what_stops_its_work_is_a_failure),
         cmocka_unit_test(node_cut_off_is_degraded_and_no_failure),
         cmocka_unit_test(full_queue_of_events_is_degraded),
+        cmocka_unit_test(a_folder_that_does_not_answer_is_degraded),
         cmocka_unit_test(answer_is_one_object_with_every_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static void peer_reasons(struct session *s, json_t *peer)
                (long long)json_integer_value(times), reason_words(name), name);
 }
 
-static void print_peers(struct session *s, const json_t *peers)
+static void print_peers(struct session *s, const json_t *peers, const json_t *folders)
 {
     const char *const heading[] = {_("node of"), _("state"), _("connected for"), _("last heard"),
                                    _("we lack"), _("it has not shown"), _("received"), _("sent"),
@@ -152,7 +152,8 @@ static void print_peers(struct session *s, const json_t *peers)
     size_t i;
     json_t *peer;
     if (json_array_size(peers) == 0) {
-        puts(_("\nno other nodes: see listen and peer in jieli.conf"));
+        if (json_array_size(folders) == 0)
+            puts(_("\nno other nodes: see listen and peer in jieli.conf"));
         return;
     }
     puts("");
@@ -165,7 +166,51 @@ static void print_peers(struct session *s, const json_t *peers)
         peer_reasons(s, peer);
 }
 
-/* Adds "peers" to the answer, null where the node does not run. */
+/* ---- peers that are reached by folders ---- */
+
+static const char *folder_state(const char *state)
+{
+    if (strcmp(state, "silent") == 0)
+        return _("does not answer");
+    return strcmp(state, "failed") == 0 ? _("cannot be used") : _("in use");
+}
+
+static void folder_reason(json_t *folder)
+{
+    char since[SPAN_TEXT_BYTES];
+    const char *state = text_at(folder, "state"), *path = text_at(folder, "path");
+    if (strcmp(state, "silent") == 0) {
+        span_format(number_at(folder, "silent_ms") / 1000, since);
+        printf(_("%s: no answer for %s: its share or network hangs; repair or remount it, bundles "
+                 "then flow by themselves\n"), path, since);
+    } else if (strcmp(state, "failed") == 0) {
+        printf(_("%s: the last try failed (%s): make it readable and writable for the node, or "
+                 "free space; it is tried again\n"), path, text_at(folder, "last_error"));
+    }
+}
+
+static void print_folders(const json_t *folders)
+{
+    const char *const heading[] = {_("folder"), _("bundles are"), _("state")};
+    struct grid g;
+    size_t i;
+    json_t *folder;
+    if (json_array_size(folders) == 0)
+        return;
+    puts("");
+    grid_init(&g, sizeof heading / sizeof heading[0], heading);
+    json_array_foreach(folders, i, folder) {
+        bool out = strcmp(text_at(folder, "way"), "out") == 0;
+        grid_row(&g, (const char *[]){text_at(folder, "path"), out ? _("written") : _("read"),
+                                      folder_state(text_at(folder, "state"))});
+    }
+    grid_print(&g, stdout);
+    grid_clear(&g);
+    json_array_foreach(folders, i, folder)
+        folder_reason(folder);
+}
+
+/* Adds "peers" and "folders" to the answer, null where the node does not run. */
 static int add_peers(struct session *s, json_t *answer)
 {
     json_t *reply = NULL;
@@ -173,10 +218,13 @@ static int add_peers(struct session *s, json_t *answer)
     if (session_reaches_daemon(s))
         code = session_tell(s, json_pack("{s:s}", "op", "peers"), (struct span){NULL, 0}, &reply,
                             NULL);
-    if (code == EXIT_DONE && reply == NULL)
-        json_object_set_new(answer, "peers", json_null());
-    else if (code == EXIT_DONE)
-        json_object_set(answer, "peers", json_object_get(reply, "peers"));
+    static const char *const keys[] = {"peers", "folders"};
+    for (size_t i = 0; code == EXIT_DONE && i < sizeof keys / sizeof keys[0]; i++) {
+        if (reply == NULL)
+            json_object_set_new(answer, keys[i], json_null());
+        else
+            json_object_set(answer, keys[i], json_object_get(reply, keys[i]));
+    }
     json_decref(reply);
     return code;
 }
@@ -198,10 +246,14 @@ static void print_status(struct session *s, const json_t *reply)
            (unsigned long long)number_at(reply, "overtaken"),
            (unsigned long long)number_at(reply, "forks"));
     print_logs(s, json_object_get(reply, "logs"));
-    if (json_is_null(json_object_get(reply, "peers")))
+    const json_t *peers = json_object_get(reply, "peers");
+    const json_t *folders = json_object_get(reply, "folders");
+    if (json_is_null(peers)) {
         puts(_("\nthe node does not run: nothing is known of the others; start it: jielid"));
-    else
-        print_peers(s, json_object_get(reply, "peers"));
+    } else {
+        print_peers(s, peers, folders);
+        print_folders(folders);
+    }
 }
 
 static int status_run(struct session *s)
