@@ -1,5 +1,5 @@
 /* A folder on a mount that hangs: node 1 has a line to node 0 and reaches node 2 by folders alone,
- * which stop answering it. */
+ * which stop answering it. Whether they hang or not, its ledger thread never touches them. */
 #include "tests/support/daemon.h"
 
 #include <fcntl.h>

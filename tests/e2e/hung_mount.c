@@ -1,5 +1,6 @@
 /* Loaded into jielid by LD_PRELOAD: a mount that hangs, made without one. What touches a path below
- * $HUNG_FOLDER waits for as long as somebody holds the lock (flock) of the file $HUNG_LOCK. */
+ * $HUNG_FOLDER waits for as long as somebody holds the lock (flock) of the file $HUNG_LOCK. The
+ * first thread, which in jielid is the ledger's, must never touch one: the process then aborts. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -28,6 +29,8 @@ static void hang(const char *path)
     const char *folder = getenv("HUNG_FOLDER"), *lock = getenv("HUNG_LOCK");
     if (folder == NULL || lock == NULL || strncmp(path, folder, strlen(folder)) != 0)
         return;
+    if (gettid() == getpid())
+        abort();
     int fd = (int)syscall(SYS_openat, AT_FDCWD, lock, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || flock(fd, LOCK_SH) != 0)
         abort();

@@ -163,6 +163,76 @@ static void open_parts_travel_in_pieces(void **state)
     cluster_free(c);
 }
 
+/* A report with that many open parts of `len` bytes each. */
+static void report_parts(struct cluster *c, unsigned member, unsigned count, size_t len)
+{
+    struct cluster_act a;
+    struct cluster_part *parts[4];
+    struct hash id;
+    uint8_t *bytes = calloc(1, len);
+    cluster_report_act(&a, member);
+    for (unsigned i = 0; i < count; i++) {
+        bytes[0] = (uint8_t)i;
+        parts[i] = cluster_part_create(c, member, &a, PART_PHOTO, PART_OPEN, span_of(bytes, len));
+    }
+    cluster_append(c, member, &a, &id);
+    for (unsigned i = 0; i < count; i++) {
+        cluster_part_keep(c, member, &id, parts[i]);
+        cluster_part_free(parts[i]);
+    }
+    cluster_act_clear(&a);
+    free(bytes);
+}
+
+struct counted { unsigned frames, parts, parts_in_step; uint64_t bytes; struct hash last; };
+
+static enum err count(void *ctx, struct span frame)
+{
+    struct counted *seen = ctx;
+    struct message *m = malloc(sizeof *m);
+    assert_int_equal(message_decode(m, frame), OK);
+    if (m->type == MSG_PART && m->u.part.offset == 0) {
+        seen->parts++;
+        seen->parts_in_step++;
+        seen->last = m->u.part.commitment;
+    }
+    seen->frames++;
+    seen->bytes += 4 + frame.len;
+    free(m);
+    return OK;
+}
+
+/* Whoever is slow to take it need not hold more than that. */
+static void a_bundle_made_in_steps_puts_one_part_a_step_and_is_the_same(void **state)
+{
+    (void)state;
+    struct cluster *c = committee();
+    struct counted seen = {0};
+    struct bundle_maker *mk;
+    char path[HOME_PATH_BYTES];
+    struct stat st;
+    bool done = false;
+    const struct bundle_selection what = {.parts = true};
+    report_parts(c, 1, 3, 100000);
+    report_parts(c, 1, 1, 100000);
+    assert_int_equal(bundle_begin(&mk, c->members[1].ledger, &(struct bundle_sink){&seen, count},
+                                  &what), OK);
+    while (!done) {
+        seen.parts_in_step = 0;
+        assert_int_equal(bundle_step(mk, &done), OK);
+        assert_true(seen.parts_in_step <= 1);
+    }
+    bundle_end(mk);
+    assert_int_equal(seen.parts, 4);
+    path_in(c, "steps.bundle", path);
+    assert_int_equal(bundle_create(c->members[1].ledger, path, &what), OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, strlen("jieli-bundle/1\n") + seen.bytes + 4 + HASH_BYTES);
+    assert_int_equal(applied(c->members[2].ledger, path, OK).parts, 4);
+    assert_true(part_held(c->members[2].home, &seen.last));
+    cluster_free(c);
+}
+
 static void sealed_parts_travel_to_their_readers_alone(void **state)
 {
     (void)state;
@@ -294,6 +364,7 @@ int main(void)
         cmocka_unit_test(bundle_since_heads_carries_only_what_came_after),
         cmocka_unit_test(bundle_of_one_case_holds_the_convenors_log_and_its_packages),
         cmocka_unit_test(open_parts_travel_in_pieces),
+        cmocka_unit_test(a_bundle_made_in_steps_puts_one_part_a_step_and_is_the_same),
         cmocka_unit_test(sealed_parts_travel_to_their_readers_alone),
         cmocka_unit_test(every_changed_or_missing_byte_of_a_bundle_is_noticed),
         cmocka_unit_test(bundle_of_another_ledger_is_refused),
