@@ -210,7 +210,7 @@ static const char *post_demanded(const json_t *posts, const struct kind_row *kin
         if (has_post(posts, second[i]))
             return second[i];
     }
-    if ((kind->kind == KIND_ENROL || kind->kind == KIND_CERTIFY) &&
+    if ((kind->kind == KIND_ENROL || kind->kind == KIND_CERTIFY || kind->kind == KIND_LEAVE) &&
         has_post(posts, POST_ADMINISTRATOR))
         return POST_ADMINISTRATOR;
     return json_array_size(posts) == 1 ? json_string_value(json_array_get(posts, 0)) : NULL;

@@ -10,14 +10,14 @@ enum reason check_notify(const struct view *v, const struct act *a)
     return act_by(a, a->to) ? REASON_SELF : REASON_NONE;
 }
 
-/* Within itself: an officer of the author, enrolled before. */
+/* Within itself: an officer of the author, enrolled before and not left. */
 enum reason check_hand_to(const struct view *v, const struct act *a)
 {
     const struct officer *o;
 
     for (unsigned i = 0; (o = roster_officer_at(v->f->roster, a->origin.member, i)); i++)
         if (strcmp(o->person, a->officer) == 0 &&
-            (o->from_admission || o->index < a->origin.index))
+            roster_officer(v->f->roster, o->member, &o->key, a->origin.index) == o)
             return REASON_NONE;
     return REASON_NOT_ENROLLED;
 }

@@ -46,9 +46,28 @@ static void since(struct answer *a, json_t *o, const struct hash *id)
     answer_put(a, o, "since_s", json_of_number(answer_time_of(a, id)));
 }
 
+/* Whether a person was an officer of the member's and is none any more, by any key. */
+static bool has_left(const struct answer *a, struct member_no m, const char *person)
+{
+    const struct officer *o;
+    bool known = false;
+    for (unsigned i = 0; (o = roster_officer_at(a->roster, m, i)) != NULL; i++) {
+        if (strcmp(o->person, person) != 0)
+            continue;
+        if (!o->left)
+            return false;
+        known = true;
+    }
+    return known;
+}
+
 static void judge_open(struct answer *a, struct scan *scan, const struct case_state *s)
 {
     json_t *o;
+    if (has_left(a, s->custodian, s->handler)) {
+        o = case_spot(a, scan, 12, N_("the officer who works it has left"), s);
+        answer_put(a, o, "detail", json_pack("{s:s}", "officer", s->handler));
+    }
     if (s->refusals >= 2 || s->custody_returns > 0) {
         o = case_spot(a, scan, 3, N_("handed back and forth: refusals, or a cycle"), s);
         answer_put(a, o, "since_s", json_of_number(s->opened_s));

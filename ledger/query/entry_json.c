@@ -142,6 +142,17 @@ static json_t *ids_json(struct answer *a, const struct id_list *list)
     return out;
 }
 
+/* Those who left among them: they signed what stands. */
+static const struct officer *officer_ever(const struct answer *a, struct member_no m,
+                                          const struct pubkey *key)
+{
+    const struct officer *o;
+    for (unsigned i = 0; (o = roster_officer_at(a->roster, m, i)) != NULL; i++)
+        if (pubkey_equal(&o->key, key))
+            return o;
+    return NULL;
+}
+
 static void put_person(struct answer *a, json_t *o, const struct entry *e, const struct signer *s)
 {
     const struct member *m = roster_by_log(a->roster, e->member);
@@ -149,7 +160,7 @@ static void put_person(struct answer *a, json_t *o, const struct entry *e, const
     if (s->foreign)
         officer = roster_officer_by_enrolment(a->roster, &s->enrolment);
     else if (m != NULL)
-        officer = roster_officer(a->roster, m->no, &s->key, UINT64_MAX);
+        officer = officer_ever(a, m->no, &s->key);
     if (s->foreign)
         answer_put(a, o, "enrolment", json_of_hash(&s->enrolment));
     if (officer == NULL)

@@ -61,6 +61,8 @@ static json_t *officer_json(struct answer *a, const struct officer *o)
     answer_put(a, out, "index", json_of_number(o->index));
     if (!hash_equal(&o->enrolment, &zero))
         answer_put(a, out, "enrolment", json_of_hash(&o->enrolment));
+    if (o->left)
+        answer_put(a, out, "left", json_of_number(o->left_index));
     if (o->has_desk)
         answer_put(a, out, "desk", json_of_hex(span_of(o->desk.b, PUBKEY_BYTES)));
     return out;

@@ -114,6 +114,15 @@ enum err compose_desk(struct composition *c, const struct pubkey *officer,
     return finish(c, &w);
 }
 
+enum err compose_leave(struct composition *c, const struct pubkey *officer)
+{
+    struct cbor_out w;
+    begin(c, &w);
+    cbor_put_tagged(&w, ALG_ED25519, officer->b);
+    end_fact(c, FACT_OFFICER_KEY);
+    return finish(c, &w);
+}
+
 enum err compose_suspend(struct composition *c, const struct suspend_fields *f)
 {
     struct cbor_out w;

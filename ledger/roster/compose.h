@@ -49,6 +49,7 @@ MUST_CHECK enum err compose_enrol(struct composition *c, const struct enrol_fiel
 /* Another transport key for the desk of an officer who is enrolled already; NULL ends it. */
 MUST_CHECK enum err compose_desk(struct composition *c, const struct pubkey *officer,
                                  const struct xpubkey *transport);
+MUST_CHECK enum err compose_leave(struct composition *c, const struct pubkey *officer);
 /* `size`: entries of the member's log that stand. */
 struct suspend_fields { const char *member, *ground; uint64_t size; };
 MUST_CHECK enum err compose_suspend(struct composition *c, const struct suspend_fields *f);

@@ -87,7 +87,7 @@ static enum reason enrol_check(const struct roster *r, const struct governance *
     return e == OK ? REASON_NONE : REASON_PROOF;
 }
 
-/* The officer held whose desk this entry gives another key, or none; NULL for an enrolment. */
+/* The officer of now whose desk this entry gives another key, or none; NULL for an enrolment. */
 static struct officer *desk_of(const struct governance *g)
 {
     struct cbor key, desk;
@@ -96,7 +96,8 @@ static struct officer *desk_of(const struct governance *g)
         !governance_fact(g->e, FACT_OFFICER_KEY, &key))
         return NULL;
     cbor_tagged(&key, ALG_ED25519, pub.b);
-    return cbor_end(&key) == OK ? officer_held(g, &pub) : NULL;
+    struct officer *held = cbor_end(&key) == OK ? officer_held(g, &pub) : NULL;
+    return held == NULL || held->left ? NULL : held;
 }
 
 static enum err desk_apply(struct roster *r, const struct governance *g, struct officer *held,

@@ -57,6 +57,7 @@ MUST_CHECK enum err enrol_apply(struct roster *r, const struct governance *g, en
 MUST_CHECK enum err duty_apply(struct roster *r, const struct governance *g, enum reason *reason,
                                bool *pending);
 
+MUST_CHECK enum err leave_apply(const struct governance *g, enum reason *reason);
 MUST_CHECK enum err suspend_apply(struct roster *r, const struct governance *g,
                                   enum reason *reason, bool *pending);
 

@@ -193,6 +193,8 @@ const struct officer *roster_officer(const struct roster *r, struct member_no me
     const struct officer *o;
     if (!officer_map_find(&r->by_key, key->b, member.v, &o))
         return NULL;
+    if (o->left && o->left_index < before_index)
+        return NULL;
     return o->from_admission || o->index < before_index ? o : NULL;
 }
 

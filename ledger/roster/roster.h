@@ -44,6 +44,8 @@ struct officer {
     bool from_admission;                /* the first administrator: from the start of the log */
     bool root;                          /* a root officer of genesis: governance acts only */
     struct hash enrolment;              /* id of that entry; admission id or zero otherwise */
+    bool left;                          /* signs nothing beyond left_index of that log */
+    uint64_t left_index;
     bool has_desk;
     struct xpubkey desk;                /* transport key of the officer's desk, the newest */
 };
@@ -68,13 +70,12 @@ MUST_CHECK enum err roster_create(struct roster **out, const struct genesis *g);
 void roster_free(struct roster *r);
 const struct genesis *roster_genesis(const struct roster *r);
 
-/* Judges one governance entry (kinds certify, admit, enrol, duty, suspend) at its position and, if
- * valid, applies it. Entries come in the order of each log. REASON_NONE: valid and applied; else
- * why void. *pending is set when it rests on a later act of the table that this software lacks:
- * another kind of governance, and admissions, duties and suspensions under k > 1, which wait for
- * endorsements.
- * ERR_* only for failures of this machine (ERR_NOMEM): nothing was applied then. Signatures were
- * verified by the caller; signers are checked here as by roster_check_signers. */
+/* Judges one governance entry (kinds certify, admit, enrol, leave, duty, suspend) at its position
+ * and, if valid, applies it. Entries come in the order of each log. REASON_NONE: valid and applied;
+ * else why void. *pending is set when it rests on a later act of the table that this software
+ * lacks: another kind of governance, and admissions, duties and suspensions under k > 1, which wait
+ * for endorsements. ERR_* only for failures of this machine (ERR_NOMEM): nothing was applied then.
+ * Signatures were verified by the caller; signers are checked here as by roster_check_signers. */
 MUST_CHECK enum err roster_apply(struct roster *r, struct member_no author, uint64_t index,
                                  const struct entry *e, enum reason *reason, bool *pending);
 
@@ -90,15 +91,15 @@ MUST_CHECK enum err roster_reject(struct roster *r, struct member_no author,
                                   const struct entry *e);
 
 /* Convenience for the first rule of every entry: which signers may sign for `member` at `index`.
- * Checks each signer: own officer enrolled before `index`, or foreign with an enrolment that is
- * held (else *waits_for is set to the missing id and REASON_NONE returned with *waiting true); the
- * first signer is always the member's own officer (root officers of genesis count as the convenor's
- * for governance kinds); posts named in the protected header must be among the officer's.
- * signers_out[i] are set for every signer found, NULL for the others.
+ * Checks each signer: own officer enrolled before `index` and not left before, or foreign with an
+ * enrolment that is held (else *waits_for is set to the missing id and REASON_NONE returned with
+ * *waiting true); the first signer is always the member's own officer (root officers of genesis
+ * count as the convenor's for governance kinds); posts named in the protected header must be among
+ * the officer's. signers_out[i] are set for every signer found, NULL for the others.
  * REASON_NOT_ENROLLED; REASON_NOT_FIRST for anything but a certificate at index 0; REASON_SIGNERS
- * for a foreign signer of a governance entry, which its own member's officers alone can sign.
- * A foreign enrolment that is held but void, or of a member admitted at the entry's `law` or later
- * or suspended below it, is refused. */
+ * for a foreign signer of a governance entry, which its own member's officers alone can sign. A
+ * foreign enrolment that is held but void, or of a member admitted at the entry's `law` or later or
+ * suspended below it, is refused. */
 enum reason roster_check_signers(const struct roster *r, struct member_no member, uint64_t index,
                                  const struct entry *e,
                                  const struct officer *signers_out[ENTRY_MAX_SIGNERS],
@@ -126,7 +127,8 @@ const struct certificate *roster_certificate_at(const struct roster *r, struct m
 enum reason roster_certify_check(const struct roster *r, struct member_no author, uint64_t index,
                                  uint64_t held, const struct entry *e, struct certificate *out);
 
-/* Own officers only, root officers of genesis are not among them. */
+/* Own officers only, root officers of genesis are not among them. Who was enrolled before an index
+ * and had not left before it; UINT64_MAX: who is an officer now. */
 const struct officer *roster_officer(const struct roster *r, struct member_no member,
                                      const struct pubkey *key, uint64_t before_index);
 /* Whose desk has this transport key now; NULL: nobody's. */
@@ -134,7 +136,7 @@ const struct officer *roster_officer_by_desk(const struct roster *r, struct memb
                                              const struct xpubkey *key);
 const struct officer *roster_officer_by_enrolment(const struct roster *r, const struct hash *id);
 bool officer_has_post(const struct officer *o, const char *post);
-/* i-th officer of a member, NULL past the end: for lists. */
+/* i-th officer of a member, those who left included, NULL past the end: for lists. */
 const struct officer *roster_officer_at(const struct roster *r, struct member_no m, unsigned i);
 
 /* The row that answers for a sector in a district at a level as of law: a row of that very district

@@ -23,6 +23,7 @@ static enum err kind_apply(struct roster *r, const struct governance *g, enum re
     case KIND_CERTIFY: return certify_apply(r, g, reason);
     case KIND_ADMIT: return admit_apply(r, g, reason, pending);
     case KIND_ENROL: return enrol_apply(r, g, reason);
+    case KIND_LEAVE: return leave_apply(g, reason);
     case KIND_DUTY: return duty_apply(r, g, reason, pending);
     case KIND_SUSPEND: return suspend_apply(r, g, reason, pending);
     default: *pending = true; return OK;

@@ -167,5 +167,29 @@ says "with the next step" "jieli officer desk"
 at node
 expect "officers are listed all the same" 0 officer list "${AW[@]}"
 says "the key still signs" "E011"
+
+# An officer leaves.
+OFFICER=(report --sector rq --district echeng --source inspection --clause GB50028 --grade general
+    --title 管道锈蚀 --enterprise 某燃气公司 "${AW[@]}")
+expect "who is about to leave reports" 0 "${OFFICER[@]}" --key "$DIR/d1/e011.key"
+OPEN=$(sed -n 's/^case //p' "$OUT")
+expect "an officer ends nobody" 1 officer leave --person E012 "${AW[@]}" --key "$DIR/d1/e011.key"
+expect "nobody of that number is here" 3 officer leave --person E999 "${AW[@]}" --key "$K/e001.key"
+expect "the last administrator stays" 2 officer leave --person E001 "${AW[@]}" --key "$K/e001.key"
+says "and learns why" "enrol another administrator first"
+expect "the administrator ends an officer" 0 officer leave --person E011 "${AW[@]}" \
+    --key "$K/e001.key"
+expect "who signs nothing any more" 1 "${OFFICER[@]}" --key "$DIR/d1/e011.key"
+expect "what was signed before" 0 show "$OPEN" "${AW[@]}"
+says "stands, with the name" "E011"
+expect "a case that somebody worked who left" 9 blindspots "${AW[@]}"
+says "is a blind spot" "the officer who works it has left"
+expect "another officer takes it" 0 hand-to "$OPEN" --officer E012 "${AW[@]}" \
+    --key "$DIR/d2/e012.key"
+expect "not one who left" 1 hand-to "$OPEN" --officer E011 "${AW[@]}" --key "$DIR/d2/e012.key"
+expect "the list tells" 0 officer list "${AW[@]}" --json
+says "since which entry" '"left":'
+expect "the audit finds nothing wrong with it" 0 audit "${AW[@]}"
+expect "nobody leaves twice" 3 officer leave --person E011 "${AW[@]}" --key "$K/e001.key"
 echo "1..$COUNT"
 exit $FAILED

@@ -9,7 +9,7 @@ import json
 
 HIDES_REFS = {"undecodable", "wrong_ledger", "wrong_member", "signature", "excess"}
 GOVERNANCE = set(range(1, 15))
-GOVERNANCE_BUILT = {1, 2, 3, 5, 8}
+GOVERNANCE_BUILT = {1, 2, 3, 4, 5, 8}
 MAX_REFS, MAX_ENTRIES = 64, 1024
 
 
@@ -54,7 +54,7 @@ class Member:
 
     def officer(self, key, before):
         for o in self.officers:
-            if o.key == key and o.index < before:
+            if o.key == key and o.index < before and (o.left is None or before <= o.left):
                 return o
         return None
 
@@ -63,6 +63,7 @@ class Officer:
     def __init__(self, member, key, person, posts, index, enrolment):
         self.member, self.key, self.person = member, key, person
         self.posts, self.index, self.enrolment = posts, index, enrolment
+        self.left = None        # by the entry at this index of the log
         self.desk = None        # transport key, where the officer may work from a desk
 
 
@@ -300,9 +301,18 @@ class Ledger:
             return "not_administrator"
         if e.told in ("proof", "key"):
             return e.told
+        if e.kind == "leave":
+            key = e.facts["officer_key"][2:]
+            held = member.officer(key, e.index)
+            if held is None:
+                return "not_enrolled"
+            held.left, held.desk = e.index, None
+            return None
         if e.kind == "enrol":
             key = e.facts["officer_key"][2:]
             held = member.officer(key, e.index)
+            if held is None and any(x.key == key for x in member.officers):
+                return "key_exists" if "person" in e.facts else "facts"
             desk = e.facts.get("transport")
             if desk is not None:
                 desk = None if desk == {"cbor": "40"} else desk

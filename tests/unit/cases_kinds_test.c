@@ -14,7 +14,7 @@ enum { G = CLASS_GOVERNANCE, B = CLASS_BATON, S = CLASS_STATEMENT, K = CLASS_KEE
 static const struct { unsigned number; const char *name, *label; unsigned classes; bool now; }
 domain[] = {
     {1, "certify", "认证", G, true}, {2, "admit", "准入", G, true},
-    {3, "enrol", "登记人员", G, true}, {4, "leave", "离岗", G, false},
+    {3, "enrol", "登记人员", G, true}, {4, "leave", "离岗", G, true},
     {5, "duty", "责任清单", G, true}, {6, "rules", "规则集", G, false},
     {7, "epoch", "换链", G, false}, {8, "suspend", "暂停", G, true},
     {9, "succession", "承继", G, false}, {10, "propose", "提案", G, false},

@@ -370,6 +370,60 @@ static void a_desk_key_is_one_officers_and_no_weak_one(void **state)
     assert_int_equal(desk_at(f, 2, YINGJI + KEY_ADMIN, "科长", OFFICER, &one), REASON_NONE);
 }
 
+static enum reason leave_at(struct fixture *f, const char *member, uint64_t index, unsigned signer,
+                            const char *post, unsigned officer)
+{
+    const struct pubkey key = fixture_pub(f, officer);
+    assert_int_equal(compose_leave(&f->facts, &key), OK);
+    struct attempt attempt = by(member, KIND_LEAVE, index, signer, post);
+    return fixture_apply(f, &attempt);
+}
+
+static void who_left_signs_nothing_beyond_that_entry_and_what_stands_before_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct member_no m = fixture_member(f, "yingji", YINGJI, 3);
+    const struct xpubkey desk = desk_key();
+    assert_int_equal(enrol_with_desk(f, 1, OFFICER, &desk), REASON_NONE);
+    assert_int_equal(leave_at(f, "yingji", 6, YINGJI + KEY_ADMIN, "科长", OFFICER), REASON_NONE);
+    assert_int_equal(act_signed_by("yingji", 5, OFFICER, "经办人"), REASON_NONE);
+    assert_int_equal(act_signed_by("yingji", 6, OFFICER, "经办人"), REASON_NONE);
+    assert_int_equal(act_signed_by("yingji", 7, OFFICER, "经办人"), REASON_NOT_ENROLLED);
+    assert_null(roster_officer_by_desk(f->roster, m, &desk));
+    assert_true(roster_officer_at(f->roster, m, 1)->left);
+    assert_int_equal(leave_at(f, "yingji", 8, YINGJI + KEY_ADMIN, "科长", OFFICER),
+                     REASON_NOT_ENROLLED);
+    assert_int_equal(enrol_with_desk(f, 8, OFFICER, &desk), REASON_KEY_EXISTS);
+    assert_int_equal(desk_at(f, 8, YINGJI + KEY_ADMIN, "科长", OFFICER, &desk), REASON_FACTS);
+    assert_int_equal(enrol_with_desk(f, 8, OFFICER + 1, &desk), REASON_NONE);
+}
+
+static void only_administrators_end_officers_of_their_own_log(void **state)
+{
+    struct fixture *f = *state;
+    fixture_member(f, "yingji", YINGJI, 3);
+    fixture_member(f, "gongan", GONGAN, 4);
+    assert_int_equal(enrol_at("yingji", 1, YINGJI + KEY_ADMIN, "科长", OFFICER, "经办人"),
+                     REASON_NONE);
+    assert_int_equal(enrol_at("yingji", 2, YINGJI + KEY_ADMIN, "科长", OFFICER + 1, "管理员"),
+                     REASON_NONE);
+    assert_int_equal(leave_at(f, "yingji", 3, OFFICER, "经办人", OFFICER),
+                     REASON_NOT_ADMINISTRATOR);
+    assert_int_equal(leave_at(f, "yingji", 3, GONGAN + KEY_ADMIN, "科长", OFFICER),
+                     REASON_NOT_ENROLLED);
+    assert_int_equal(leave_at(f, "gongan", 3, GONGAN + KEY_ADMIN, "科长", OFFICER),
+                     REASON_NOT_ENROLLED);
+    struct attempt bare = by("yingji", KIND_LEAVE, 3, YINGJI + KEY_ADMIN, "科长");
+    bare.facts = NULL;
+    assert_int_equal(fixture_apply(f, &bare), REASON_FACTS);
+    assert_int_equal(leave_at(f, "yingji", 4, OFFICER + 1, "管理员", YINGJI + KEY_ADMIN),
+                     REASON_NONE);
+    assert_int_equal(enrol_at("yingji", 5, YINGJI + KEY_ADMIN, "科长", OFFICER + 2, "经办人"),
+                     REASON_NOT_ENROLLED);
+    assert_int_equal(enrol_at("yingji", 5, OFFICER + 1, "管理员", OFFICER + 2, "经办人"),
+                     REASON_NONE);
+}
+
 static void enrolment_needs_a_proof_for_this_member_and_role(void **state)
 {
     struct fixture *f = *state;
@@ -531,6 +585,8 @@ int main(void)
         FRESH(a_key_is_enrolled_once_within_a_log),
         FRESH(a_desk_has_the_newest_transport_key_certified_for_its_officer),
         FRESH(a_desk_key_is_one_officers_and_no_weak_one),
+        FRESH(who_left_signs_nothing_beyond_that_entry_and_what_stands_before_stays),
+        FRESH(only_administrators_end_officers_of_their_own_log),
         FRESH(enrolment_needs_a_proof_for_this_member_and_role),
         FRESH(person_and_posts_keep_to_their_limits),
         FRESH(a_foreign_signer_is_waited_for_until_known),

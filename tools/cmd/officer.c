@@ -1,5 +1,5 @@
-/* Officers: add (enrol), prove (a key's holder makes the proof), desk (another key for an officer's
- * desk, or none), list. */
+/* Officers: add (enrol), leave (end the enrolment), prove (a key's holder makes the proof), desk
+ * (another key for an officer's desk, or none), list. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +174,82 @@ static int desk_run(struct session *s)
     return code;
 }
 
+static bool administers(const json_t *o)
+{
+    size_t i;
+    const json_t *post;
+    json_array_foreach(json_object_get(o, "posts"), i, post) {
+        if (strcmp(json_string_value(post), POST_ADMINISTRATOR) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of the officers of now: the one with this person number, or the beginning of whose key it is; and
+ * how many administrators there are without him. */
+static unsigned leaver_find(const json_t *officers, const char *person, const char *key,
+                            struct proven *p, unsigned *administrators)
+{
+    size_t i;
+    const json_t *o;
+    unsigned found = 0;
+    *administrators = 0;
+    json_array_foreach(officers, i, o) {
+        if (json_object_get(o, "left") != NULL || json_is_true(json_object_get(o, "root")))
+            continue;
+        bool meant = (person == NULL || strcmp(text_at(o, "person"), person) == 0) &&
+                     (key == NULL || strncmp(text_at(o, "key"), key, strlen(key)) == 0);
+        *administrators += !meant && administers(o);
+        found += meant && take_hex(o, "key", p->key.b, PUBKEY_BYTES);
+    }
+    return found;
+}
+
+static int leaver_choose(struct session *s, struct proven *p)
+{
+    json_t *reply;
+    unsigned administrators;
+    const char *person = args_value(&s->args, "person"), *key = args_value(&s->args, "which");
+    if (person == NULL && key == NULL)
+        return session_usage(s, _("this option is needed"), "--person");
+    int code = session_ask(s, json_pack("{s:s,s:s}", "query", "officers", "member", p->member),
+                           &reply);
+    if (code != EXIT_DONE)
+        return code;
+    unsigned found = leaver_find(json_object_get(reply, "officers"), person, key, p,
+                                 &administrators);
+    json_decref(reply);
+    if (found == 0)
+        return session_fail(s, ERR_NOTFOUND, _("no officer of ours has that person number or key"),
+                            _("enrolled officers: jieli officer list"));
+    if (found > 1)
+        return session_usage(s, _("several keys fit: name the one with --which, as `jieli officer "
+                                  "list` prints it"), NULL);
+    if (administrators == 0)
+        return session_usage(s, _("nobody could enrol officers any more: enrol another "
+                                  "administrator first"), NULL);
+    return EXIT_DONE;
+}
+
+static int leave_run(struct session *s)
+{
+    struct proven p = {.has_desk = false};
+    struct composition c;
+    json_t *reply = NULL;
+    composition_init(&c);
+    int code = where_we_are(s, &p);
+    if (code == EXIT_DONE)
+        code = leaver_choose(s, &p);
+    if (code == EXIT_DONE && compose_leave(&c, &p.key) != OK)
+        code = session_fail_at(s, ERR_NOMEM, NULL);
+    if (code == EXIT_DONE)
+        code = writing_govern(s, KIND_LEAVE, c.facts, c.fact_count, &reply);
+    if (code == EXIT_DONE)
+        code = writing_tell(s, kind_row(KIND_LEAVE), reply);
+    composition_clear(&c);
+    return code;
+}
+
 static int take_place(struct session *s, struct proven *p)
 {
     size_t len;
@@ -227,13 +303,13 @@ static int prove_run(struct session *s)
 static void print_officers(struct session *s, const json_t *officers)
 {
     const char *const heading[] = {_("member"), _("person"), _("posts"), _("key"),
-                                   _("enrolled by")};
+                                   _("enrolled by"), _("ended by")};
     struct grid g;
     size_t i;
     const json_t *o;
-    grid_init(&g, 5, heading);
+    grid_init(&g, 6, heading);
     json_array_foreach(officers, i, o) {
-        char posts[512] = "", key[17], entry[64];
+        char posts[512] = "", key[17], entry[64], gone[64] = "";
         const json_t *list = json_object_get(o, "posts");
         for (size_t k = 0; k < json_array_size(list); k++) {
             size_t used = strlen(posts);
@@ -245,8 +321,11 @@ static void print_officers(struct session *s, const json_t *officers)
         const char *by = json_is_true(json_object_get(o, "root")) ? _("genesis")
                          : json_is_true(json_object_get(o, "from_admission")) ? _("admission")
                                                                               : entry;
+        if (json_object_get(o, "left") != NULL)
+            snprintf(gone, sizeof gone, _("entry %llu"),
+                     (unsigned long long)number_at(o, "left"));
         grid_row(&g, (const char *[]){session_member(s, text_at(o, "member")), text_at(o, "person"),
-                                      posts, key, by});
+                                      posts, key, by, gone});
     }
     grid_print(&g, stdout);
     grid_clear(&g);
@@ -279,12 +358,15 @@ static int officer_run(struct session *s)
         return list_run(s);
     if (what != NULL && strcmp(what, "desk") == 0)
         return desk_run(s);
-    return session_usage(s, _("say add, prove, desk or list"), what);
+    if (what != NULL && strcmp(what, "leave") == 0)
+        return leave_run(s);
+    return session_usage(s, _("say add, leave, prove, desk or list"), what);
 }
 
 static const struct option_row officer_options[] = {
     {"post", "POST", N_("post of the new officer; may repeat")},
-    {"person", "NO", N_("person number of the new officer")},
+    {"person", "NO", N_("person number of the officer")},
+    {"which", "KEY", N_("leave: beginning of the key to end, of a person who has several")},
     {"new-key", "FILE", N_("key file of the new officer, made if missing")},
     {"proof", "FILE", N_("proof that the new officer made with `officer prove`")},
     {"member", "ID", N_("list: only of this member; prove: where there is no home")},
@@ -299,9 +381,10 @@ static const struct option_row officer_options[] = {
 
 const struct command cmd_officer = {
     .name = "officer",
-    .usage = "add --post POST --person NO (--new-key FILE | --proof FILE) | prove … | "
-             "desk … | list",
-    .summary = N_("enrols officers of our member and their desks, makes proofs, lists them"),
+    .usage = "add --post POST --person NO (--new-key FILE | --proof FILE) | leave --person NO | "
+             "prove … | desk … | list",
+    .summary = N_("enrols officers of our member and their desks, ends them, makes proofs, lists "
+                  "them"),
     .example = "jieli officer add --post 经办人 --person E007 --new-key e007.key --key e001.key",
     .options = officer_options,
     .signs = true,

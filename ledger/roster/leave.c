@@ -1,0 +1,35 @@
+#include "ledger/roster/governance.h"
+
+/* The officer of the author's log who has this key and has not left before; NULL. */
+static struct officer *leaver_find(const struct governance *g, const struct pubkey *key)
+{
+    for (unsigned i = 0; i < g->author->officer_count; i++) {
+        struct officer *o = g->author->officers[i];
+        if (pubkey_equal(&o->key, key))
+            return o->left ? NULL : o;
+    }
+    return NULL;
+}
+
+enum err leave_apply(const struct governance *g, enum reason *reason)
+{
+    struct cbor c;
+    struct pubkey key;
+    if (!officer_administers(g->first)) {
+        *reason = REASON_NOT_ADMINISTRATOR;
+        return OK;
+    }
+    bool whole = governance_fact(g->e, FACT_OFFICER_KEY, &c);
+    if (whole) {
+        cbor_tagged(&c, ALG_ED25519, key.b);
+        whole = cbor_end(&c) == OK;
+    }
+    struct officer *o = whole ? leaver_find(g, &key) : NULL;
+    *reason = !whole ? REASON_FACTS : o == NULL ? REASON_NOT_ENROLLED : REASON_NONE;
+    if (o == NULL)
+        return OK;
+    o->left = true;
+    o->left_index = g->index;
+    o->has_desk = false;
+    return OK;
+}
