@@ -1,7 +1,7 @@
 #include "tools/audit/audit.h"
 #include "tools/bench/bench.h"
 
-enum { SHOWN = 3 };
+enum { SHOWN = 3, ROUNDS = 3 };
 
 static void found(void *ctx, const struct finding *f)
 {
@@ -19,17 +19,24 @@ static void line(void *ctx, const struct audit_line *l)
 
 void bench_audit(struct bench *b)
 {
-    unsigned count = 0;
-    const struct audit_report report = {&count, found, line, NULL};
+    double rates[ROUNDS], ceilings[ROUNDS], ratios[ROUNDS];
     const struct audit_options options = {.threads = 0};
-    struct audit_summary out;
     bench_large(b);
-    double before = bench_ceiling(), start = bench_now_s();
-    bench_need(audit_home(b->home, &options, &report, &out), "audit");
-    double took = bench_now_s() - start;
-    bench_need(out.broken || out.listed ? ERR_CORRUPT : OK, "audit");
-    bench_put(b, "audit", (double)out.signatures / took, "1/s");
-    double ceiling = (before + bench_ceiling()) / 2;
-    bench_put(b, "audit_ceiling", ceiling, "1/s");
-    bench_put(b, "audit_ratio", (double)out.signatures / took / ceiling, "ratio");
+    double before = bench_ceiling();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        unsigned count = 0;
+        const struct audit_report report = {&count, found, line, NULL};
+        struct audit_summary out;
+        const double start = bench_now_s();
+        bench_need(audit_home(b->home, &options, &report, &out), "audit");
+        const double took = bench_now_s() - start, after = bench_ceiling();
+        bench_need(out.broken || out.listed ? ERR_CORRUPT : OK, "audit");
+        rates[i] = (double)out.signatures / took;
+        ceilings[i] = (before + after) / 2;
+        ratios[i] = rates[i] / ceilings[i];
+        before = after;
+    }
+    bench_put(b, "audit", bench_median(rates, ROUNDS), "1/s");
+    bench_put(b, "audit_ceiling", bench_median(ceilings, ROUNDS), "1/s");
+    bench_put(b, "audit_ratio", bench_median(ratios, ROUNDS), "ratio");
 }

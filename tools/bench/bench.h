@@ -68,8 +68,11 @@ void daemon_kill(struct daemon *d);
 double daemon_memory_mib(const struct daemon *d);
 /* Seconds of processor that it has used. */
 double daemon_cpu_s(const struct daemon *d);
-/* Sum of the entries that it holds, or of those in their cases, read in its home beside it. */
-uint64_t daemon_entries(const struct daemon *d, bool verified);
+/* Its store, opened to be read beside it; the caller closes. */
+struct store;
+struct store *daemon_store(const struct daemon *d);
+/* Sum of the entries that it holds, or of those in their cases. */
+uint64_t store_entries(struct store *store, bool verified);
 /* Whether it says that nothing it holds is pending: this asks it to look through all verdicts. */
 bool daemon_decided(const struct daemon *d);
 /* Entries that it sent to peers since its start. */

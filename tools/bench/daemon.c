@@ -110,17 +110,20 @@ static enum err log_size(struct txn *t, struct log_no no, bool verified, uint64_
     return err;
 }
 
-/* From the store alone: a ledger that is opened takes the time of what is measured. */
-uint64_t daemon_entries(const struct daemon *d, bool verified)
+struct store *daemon_store(const struct daemon *d)
 {
-    struct store *store;
+    struct store *store = NULL;
+    char path[BENCH_PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/db", d->home);
+    bench_need(store_open(&store, path, false, true), path);
+    return store;
+}
+
+uint64_t store_entries(struct store *store, bool verified)
+{
     struct txn *t = NULL;
     uint64_t sum = 0, size;
     uint32_t logs = 0;
-    char path[BENCH_PATH_BYTES + 16];
-    snprintf(path, sizeof path, "%s/db", d->home);
-    if (store_open(&store, path, false, true) != OK)
-        return 0;
     enum err err = txn_read(store, &t);
     if (err == OK)
         err = log_count(t, &logs);
@@ -129,7 +132,6 @@ uint64_t daemon_entries(const struct daemon *d, bool verified)
         sum += err == OK ? size : 0;
     }
     txn_abort(t);
-    store_close(store);
     return err == OK ? sum : 0;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "ledger/log/store.h"
+
 enum { LOOK_NS = 20000000 };
 
 void pull_open(struct pull *p, const struct bench *b, struct load *l, const char *home,
@@ -21,17 +23,19 @@ void pull_run(struct pull *p, const struct bench *b, uint64_t entries, double ma
     const double start = bench_now_s();
     snprintf(home, sizeof home, "%s", p->puller.home);
     daemon_start(&p->puller, b, home);
+    struct store *store = daemon_store(&p->puller);
     p->held = 0;
     bool done = false;
     while (!done && bench_now_s() < start + max_s) {
         nanosleep(&pause, NULL);
-        p->held = daemon_entries(&p->puller, entries == p->all);
+        p->held = store_entries(store, entries == p->all);
         double s = daemon_memory_mib(&p->server), q = daemon_memory_mib(&p->puller);
         p->server_mib = s > p->server_mib ? s : p->server_mib;
         p->puller_mib = q > p->puller_mib ? q : p->puller_mib;
         done = p->held >= entries && (entries < p->all || daemon_decided(&p->puller));
     }
     p->took_s += bench_now_s() - start;
+    store_close(store);
     p->puller_cpu_s += daemon_cpu_s(&p->puller);
     bench_need(done ? OK : ERR_TIMEOUT, "sync");
 }
