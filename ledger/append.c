@@ -181,7 +181,7 @@ static enum err round_write(struct batch *b, const struct round *r,
     }
     enum err err = log_append(b->txn, &slot->log, bytes, leaves, r->count);
     if (err == OK)
-        err = intake_run(b, slot, &before, r->intakes, r->count);
+        err = intake_run(b, slot, &before, r->intakes, leaves, r->count);
     return err == OK ? batch_fold(b) : err;
 }
 

@@ -8,8 +8,11 @@ enum { LINE_WORDS = 8, LINE_KEYS = 32, PROBES = 4 };
 void fresh_clear(struct fresh *f)
 {
     for (unsigned i = 0; i < RUNS_KINDS; i++) {
-        free(f->kinds[i].rows);
-        free(f->kinds[i].slots);
+        struct fresh_rows *k = &f->kinds[i];
+        free(k->rows);
+        if (k->slots != NULL)
+            free(k->slots->at);
+        free(k->slots);
     }
     free(f->lines);
     *f = (struct fresh){0};
@@ -77,29 +80,43 @@ enum err fresh_filter(struct fresh *f, struct txn *t)
 
 /* ---- rows ---- */
 
-static size_t slot_first(const struct fresh_rows *k, uint64_t first)
+static size_t slot_first(const struct fresh_slots *s, uint64_t first)
 {
-    return (size_t)(first * 0x9e3779b97f4a7c15U >> 32) & (k->slot_count - 1);
+    return (size_t)(first * 0x9e3779b97f4a7c15U >> 32) & (s->count - 1);
 }
 
-static void slot_put(struct fresh_rows *k, size_t i)
+static void slots_empty(struct fresh_rows *k)
 {
-    size_t at = slot_first(k, k->rows[i].key.words[0]);
-    while (k->slots[at] != 0)
-        at = (at + 1) & (k->slot_count - 1);
-    k->slots[at] = (uint32_t)i + 1;
-}
-
-static void slots_fill(struct fresh_rows *k)
-{
-    if (k->slots == NULL)
+    if (k->slots == NULL || k->slots->reached == 0)
         return;
-    memset(k->slots, 0, k->slot_count * sizeof *k->slots);
-    for (size_t i = 0; i < k->count; i++)
-        slot_put(k, i);
+    memset(k->slots->at, 0, k->slots->count * sizeof *k->slots->at);
+    k->slots->reached = 0;
 }
 
-static enum err rows_grow(struct fresh_rows *k, bool slots)
+static void slots_reach(const struct fresh_rows *k)
+{
+    struct fresh_slots *s = k->slots;
+    for (; s->reached < k->count; s->reached++) {
+        size_t at = slot_first(s, k->rows[s->reached].key.words[0]);
+        while (s->at[at] != 0)
+            at = (at + 1) & (s->count - 1);
+        s->at[at] = (uint32_t)s->reached + 1;
+    }
+}
+
+static enum err slots_grow(struct fresh_rows *k)
+{
+    if (k->slots == NULL && (k->slots = calloc(1, sizeof *k->slots)) == NULL)
+        return ERR_NOMEM;
+    uint32_t *wide = calloc(2 * k->cap, sizeof *wide);
+    if (wide == NULL)
+        return ERR_NOMEM;
+    free(k->slots->at);
+    *k->slots = (struct fresh_slots){.at = wide, .count = 2 * k->cap};
+    return OK;
+}
+
+static enum err rows_grow(struct fresh_rows *k)
 {
     size_t cap = k->cap == 0 ? 1024 : 2 * k->cap;
     struct row *grown = realloc(k->rows, cap * sizeof *grown);
@@ -107,29 +124,18 @@ static enum err rows_grow(struct fresh_rows *k, bool slots)
         return ERR_NOMEM;
     k->rows = grown;
     k->cap = cap;
-    if (!slots)
-        return OK;
-    uint32_t *wide = realloc(k->slots, 2 * cap * sizeof *wide);
-    if (wide == NULL)
-        return ERR_NOMEM;
-    k->slots = wide;
-    k->slot_count = 2 * cap;
-    slots_fill(k);
     return OK;
 }
 
 enum err fresh_add(struct fresh *f, enum runs_kind kind, const struct row *row)
 {
     struct fresh_rows *k = &f->kinds[kind];
-    const bool slots = kind != RUNS_CASE;
-    if (k->count == k->cap || (slots && k->slot_count < 2 * k->cap)) {
-        enum err err = rows_grow(k, slots);
-        if (err != OK)
-            return err;
-    }
+    enum err err = k->count == k->cap ? rows_grow(k) : OK;
+    if (err == OK && kind != RUNS_CASE && (k->slots == NULL || k->slots->count < 2 * k->cap))
+        err = slots_grow(k);
+    if (err != OK)
+        return err;
     k->rows[k->count++] = *row;
-    if (slots)
-        slot_put(k, k->count - 1);
     if (kind == RUNS_NONCE && f->lines != NULL)
         filter_put(f, row->key.words[0]);
     return OK;
@@ -139,10 +145,12 @@ const struct row *fresh_next(const struct fresh *f, enum runs_kind kind, uint64_
                              size_t *at)
 {
     const struct fresh_rows *k = &f->kinds[kind];
+    const struct fresh_slots *s = k->slots;
     if (k->count == 0)
         return NULL;
+    slots_reach(k);
     for (;; ++*at) {
-        const uint32_t i = k->slots[(slot_first(k, first) + *at) & (k->slot_count - 1)];
+        const uint32_t i = s->at[(slot_first(s, first) + *at) & (s->count - 1)];
         if (i == 0)
             return NULL;
         if (k->rows[i - 1].key.words[0] == first) {
@@ -165,7 +173,7 @@ void fresh_rewind(struct fresh *f, const struct fresh_mark *mark)
     for (unsigned i = 0; i < RUNS_KINDS; i++)
         if (f->kinds[i].count != mark->count[i]) {
             f->kinds[i].count = mark->count[i];
-            slots_fill(&f->kinds[i]);
+            slots_empty(&f->kinds[i]);
         }
 }
 
@@ -175,7 +183,7 @@ enum err fresh_put(struct fresh *f, struct txn *t)
     for (enum runs_kind kind = RUNS_ID; err == OK && kind < RUNS_KINDS; kind++) {
         struct fresh_rows *k = &f->kinds[kind];
         err = rows_sort(k->rows, k->count);
-        slots_fill(k);
+        slots_empty(k);
         if (err == OK)
             err = runs_add_all(t, kind, k->rows, k->count);
     }
@@ -186,6 +194,6 @@ void fresh_drop(struct fresh *f)
 {
     for (unsigned i = 0; i < RUNS_KINDS; i++) {
         f->kinds[i].count = 0;
-        slots_fill(&f->kinds[i]);
+        slots_empty(&f->kinds[i]);
     }
 }

@@ -8,8 +8,11 @@
 
 enum { FRESH_MAX_ENTRIES = 1 << 16 };
 
-/* `slots`: open addressing by the first word of the key, row number + 1; not kept of RUNS_CASE. */
-struct fresh_rows { struct row *rows; size_t count, cap; uint32_t *slots; size_t slot_count; };
+/* Open addressing by the first word of the key, row number + 1. The first `reached` rows are in it:
+ * few rows are ever looked for, so those that came since enter with the next look. */
+struct fresh_slots { uint32_t *at; size_t count, reached; };
+/* `slots`: NULL of RUNS_CASE, which nobody looks through. */
+struct fresh_rows { struct row *rows; size_t count, cap; struct fresh_slots *slots; };
 
 struct fresh {
     struct fresh_rows kinds[RUNS_KINDS];

@@ -21,7 +21,7 @@ struct branch {
 
 static enum err branch_init(struct branch *br, struct batch *b, const struct log *log,
                             const struct frontier *before, const struct intake *items,
-                            size_t count)
+                            const struct hash *leaves, size_t count)
 {
     *br = (struct branch){.l = b->l, .txn = b->txn, .log = log, .from = before->size,
                           .count = count};
@@ -39,11 +39,7 @@ static enum err branch_init(struct branch *br, struct batch *b, const struct log
         if (br->wanted[i])
             frontier_root(&f, &br->roots[i]);
         if (i < count) {
-            struct hash leaf;
-            enum err err = log_leaf(b->txn, log->no, br->from + i, &leaf);
-            if (err != OK)
-                return err;
-            frontier_append(&f, &leaf);
+            frontier_append(&f, &leaves[i]);
         }
     }
     return OK;
@@ -167,11 +163,11 @@ static enum err one_intake(struct batch *b, struct log_slot *slot, uint64_t inde
 }
 
 enum err intake_run(struct batch *b, struct log_slot *slot, const struct frontier *before,
-                    struct intake *items, size_t count)
+                    struct intake *items, const struct hash *leaves, size_t count)
 {
     struct branch br;
     uint64_t waits;
-    enum err err = branch_init(&br, b, &slot->log, before, items, count);
+    enum err err = branch_init(&br, b, &slot->log, before, items, leaves, count);
     if (err == OK && b->deferred)
         err = fresh_filter(&b->l->fresh, b->txn);
     if (err == OK)

@@ -113,9 +113,10 @@ MUST_CHECK enum err folded_reach(const struct ledger *l, struct txn *t, uint64_t
 
 /* ---- intake.c ---- */
 /* Judges and indexes entries [from, from + count) of a log, already appended to it; `before` is the
- * log's frontier as it stood at `from`. */
+ * log's frontier as it stood at `from`, `leaves` are their hashes. */
 MUST_CHECK enum err intake_run(struct batch *b, struct log_slot *slot,
-                               const struct frontier *before, struct intake *items, size_t count);
+                               const struct frontier *before, struct intake *items,
+                               const struct hash *leaves, size_t count);
 
 /* ---- suspend.c ---- */
 /* Entries held beyond the size that a valid suspension names: judged anew, their cases folded, at
@@ -149,8 +150,12 @@ MUST_CHECK enum err index_case_get(const struct ledger *l, struct txn *t,
 MUST_CHECK enum err verdict_put(struct txn *t, struct position p, const struct verdict_row *row);
 MUST_CHECK enum err verdict_get(struct txn *t, struct position p, struct verdict_row *row);
 
-MUST_CHECK enum err wait_law_put(struct txn *t, uint64_t law, const struct hash *case_id);
-MUST_CHECK enum err wait_id_put(struct txn *t, const struct hash *id, const struct hash *case_id);
+/* ---- wait.c: cases that wait for what is not held, rows of TABLE_WAIT ---- */
+enum { WAIT_KEY_MAX_BYTES = 1 + 2 * HASH_BYTES };
+struct wait_key { uint8_t len, b[WAIT_KEY_MAX_BYTES]; };          /* the case is its end */
+void wait_law_key(struct wait_key *out, uint64_t law, const struct hash *case_id);
+void wait_id_key(struct wait_key *out, const struct hash *id, const struct hash *case_id);
+MUST_CHECK enum err wait_put(struct txn *t, const struct wait_key *key);
 /* Takes one case out that waited for a law <= folded, or for id. ERR_NOTFOUND: none. */
 MUST_CHECK enum err wait_law_take(struct txn *t, uint64_t folded, struct hash *case_id);
 MUST_CHECK enum err wait_id_take(struct txn *t, const struct hash *id, struct hash *case_id);
@@ -191,10 +196,13 @@ MUST_CHECK enum err settle_recall(struct ledger *l, struct txn *t);
 /* ---- refold.c ---- */
 MUST_CHECK enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *case_id,
                                 uint64_t folded, struct case_fold **out);
-/* A case folded anew and what that changes in the store. */
+/* What a case folded anew changes in the store. Where it was and is plain, no verdict changes and
+ * nothing waits: there are none then. */
 struct refold {
     struct state_rows rows;
-    struct case_fold *fold;            /* NULL: was and is plain, no verdict and no wait changes */
+    struct act_verdict { struct position at; enum verdict verdict; enum reason reason; } *verdicts;
+    struct wait_key *waits;
+    size_t verdict_count, wait_count;
     uint64_t circle;                   /* case_fold_circle */
 };
 /* From its entries, which are known. The store is only read: on any thread, with a transaction of
@@ -204,7 +212,7 @@ MUST_CHECK enum err refold_init(struct refold *r, const struct ledger *l, struct
                                 size_t count, uint64_t folded);
 void refold_clear(struct refold *r);
 /* Writes state, lists, verdicts and waits. */
-MUST_CHECK enum err refold_put(struct batch *b, const struct refold *r);
+MUST_CHECK enum err refold_put(struct txn *t, const struct refold *r);
 /* All of it, with the entries that are settled. *circle: NULL is fine. ERR_NOTFOUND: no entries. */
 MUST_CHECK enum err refold_case(struct batch *b, const struct hash *case_id, uint64_t *circle);
 

@@ -149,7 +149,7 @@ static enum err receive_package(struct batch *b, struct log_slot *slot,
         return err;
     entries_check(b->l, p->entries + skip, leaves + skip, items, count);
     err = log_append(b->txn, &slot->log, p->entries + skip, leaves + skip, count);
-    return err == OK ? intake_run(b, slot, &before, items, count) : err;
+    return err == OK ? intake_run(b, slot, &before, items, leaves + skip, count) : err;
 }
 
 static enum err receive_all(struct batch *b, struct log_slot *slot, const struct checkpoint *head,

@@ -61,58 +61,89 @@ enum err refold_load(const struct ledger *l, struct txn *t, const struct hash *c
     return err;
 }
 
-static enum err write_verdicts(struct batch *b, const struct case_fold *f)
+static enum err verdicts_note(struct refold *r, const struct ledger *l, const struct case_fold *f)
+{
+    const size_t count = case_fold_count(f);
+    r->verdicts = calloc(count, sizeof *r->verdicts);
+    if (r->verdicts == NULL)
+        return ERR_NOMEM;
+    for (r->verdict_count = 0; r->verdict_count < count; r->verdict_count++) {
+        struct act_view v;
+        case_fold_act(f, r->verdict_count, &v);
+        r->verdicts[r->verdict_count] = (struct act_verdict){
+            {log_slot_of(l, v.origin.member)->log.no, v.origin.index}, v.verdict, v.reason};
+    }
+    return OK;
+}
+
+static enum err verdicts_put(struct txn *t, const struct refold *r)
 {
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < case_fold_count(f); i++) {
-        struct act_view v;
+    for (size_t i = 0; err == OK && i < r->verdict_count; i++) {
+        const struct act_verdict *v = &r->verdicts[i];
         struct verdict_row old;
-        case_fold_act(f, i, &v);
-        struct log_slot *slot = log_slot_of(b->l, v.origin.member);
-        struct position p = {slot->log.no, v.origin.index};
-        err = verdict_get(b->txn, p, &old);
-        if (err == OK && (old.verdict != v.verdict || old.reason != v.reason))
-            err = verdict_put(b->txn, p, &(struct verdict_row){v.verdict, v.reason, old.at_once,
-                                                               old.in_cycle});
+        err = verdict_get(t, v->at, &old);
+        if (err == OK && (old.verdict != v->verdict || old.reason != v->reason))
+            err = verdict_put(t, v->at, &(struct verdict_row){v->verdict, v->reason, old.at_once,
+                                                              old.in_cycle});
     }
     return err;
 }
 
-/* What an entry that waits by its origin waits for: a law, or the enrolment of a foreign signer. */
-static enum err write_origin_wait(struct batch *b, const struct act_view *v,
-                                  const struct hash *case_id, uint64_t *least_law)
+/* What has to come before a case is folded again. */
+struct waiting {
+    const struct ledger *l;
+    struct txn *txn;
+    uint64_t folded, least_law;
+    struct refold *r;
+};
+
+static void wait_id_note(struct refold *r, const struct hash *id)
 {
-    const struct log_slot *slot = log_slot_of(b->l, v->origin.member);
+    wait_id_key(&r->waits[r->wait_count++], id, &r->rows.id);
+}
+
+/* What an entry that waits by its origin waits for: a law, or the enrolment of a foreign signer. */
+static enum err origin_wait(struct waiting *w, const struct act_view *v)
+{
+    const struct log_slot *slot = log_slot_of(w->l, v->origin.member);
     const struct officer *signers[ENTRY_MAX_SIGNERS];
     struct hash missing;
     struct entry e;
     bool waits;
-    enum err err = log_entry(b->txn, slot->log.no, v->origin.index, &e);
+    enum err err = log_entry(w->txn, slot->log.no, v->origin.index, &e);
     if (err != OK || e.law_epoch > LAW_EPOCH)
         return err;
-    if (e.law_size > b->folded && e.law_size < *least_law)
-        *least_law = e.law_size;
-    (void)roster_check_signers(b->l->roster, slot->member, v->origin.index, &e, signers, &waits,
+    if (e.law_size > w->folded && e.law_size < w->least_law)
+        w->least_law = e.law_size;
+    (void)roster_check_signers(w->l->roster, slot->member, v->origin.index, &e, signers, &waits,
                                &missing);
-    return waits ? wait_id_put(b->txn, &missing, case_id) : OK;
+    if (waits)
+        wait_id_note(w->r, &missing);
+    return OK;
 }
 
-/* Notes what has to come before this case is folded again. */
-static enum err write_waits(struct batch *b, const struct case_fold *f, const struct hash *case_id)
+/* An act waits for an entry at most twice, and all of them for one law. */
+static enum err waits_note(struct waiting *w, const struct case_fold *f)
 {
-    uint64_t least_law = UINT64_MAX;
+    const size_t count = case_fold_count(f);
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < case_fold_count(f); i++) {
+    w->r->waits = calloc(2 * count + 1, sizeof *w->r->waits);
+    if (w->r->waits == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; err == OK && i < count; i++) {
         struct act_view v;
         case_fold_act(f, i, &v);
         if (v.verdict != VERDICT_PENDING)
             continue;
         if (v.has_missing)
-            err = wait_id_put(b->txn, &v.missing, case_id);
-        if (err == OK && v.origin.waits)
-            err = write_origin_wait(b, &v, case_id, &least_law);
+            wait_id_note(w->r, &v.missing);
+        if (v.origin.waits)
+            err = origin_wait(w, &v);
     }
-    return err == OK && least_law != UINT64_MAX ? wait_law_put(b->txn, least_law, case_id) : err;
+    if (w->least_law != UINT64_MAX)
+        wait_law_key(&w->r->waits[w->r->wait_count++], w->least_law, &w->r->rows.id);
+    return err;
 }
 
 static bool plain(const struct case_state *s)
@@ -120,25 +151,34 @@ static bool plain(const struct case_state *s)
     return s->pending_count + s->void_count + s->overtaken_count == 0;
 }
 
+static enum err state_note(struct refold *r, const struct ledger *l, struct txn *t,
+                           const struct case_state *now, bool *quiet)
+{
+    struct case_state was;
+    enum err err = state_get(l, t, &now->id, &was);
+    const bool is_new = err == ERR_NOTFOUND;
+    *quiet = plain(now) && (is_new || (err == OK && plain(&was)));
+    return err == OK || is_new ? state_rows_init(&r->rows, l, is_new ? NULL : &was, now) : err;
+}
+
 enum err refold_init(struct refold *r, const struct ledger *l, struct txn *t,
                      const struct hash *case_id, const struct position *list, size_t count,
                      uint64_t folded)
 {
-    struct case_state was;
-    *r = (struct refold){.fold = NULL};
-    enum err err = fold_list(l, t, case_id, list, count, folded, &r->fold);
+    struct case_fold *f = NULL;
+    struct waiting w = {l, t, folded, UINT64_MAX, r};
+    bool quiet;
+    *r = (struct refold){.circle = UINT64_MAX};
+    enum err err = fold_list(l, t, case_id, list, count, folded, &f);
     if (err != OK)
         return err;
-    const struct case_state *now = case_fold_state(r->fold);
-    r->circle = case_fold_circle(r->fold);
-    err = state_get(l, t, case_id, &was);
-    const bool is_new = err == ERR_NOTFOUND;
-    if (err == OK || is_new)
-        err = state_rows_init(&r->rows, l, is_new ? NULL : &was, now);
-    if (err == OK && plain(now) && (is_new || plain(&was))) {
-        case_fold_free(r->fold);
-        r->fold = NULL;
-    }
+    r->circle = case_fold_circle(f);
+    err = state_note(r, l, t, case_fold_state(f), &quiet);
+    if (err == OK && !quiet)
+        err = verdicts_note(r, l, f);
+    if (err == OK && !quiet && case_fold_state(f)->pending_count > 0)
+        err = waits_note(&w, f);
+    case_fold_free(f);
     if (err != OK)
         refold_clear(r);
     return err;
@@ -147,19 +187,17 @@ enum err refold_init(struct refold *r, const struct ledger *l, struct txn *t,
 void refold_clear(struct refold *r)
 {
     state_rows_clear(&r->rows);
-    case_fold_free(r->fold);
-    r->fold = NULL;
+    free(r->verdicts);
+    free(r->waits);
+    *r = (struct refold){.circle = UINT64_MAX};
 }
 
-enum err refold_put(struct batch *b, const struct refold *r)
+enum err refold_put(struct txn *t, const struct refold *r)
 {
-    enum err err = OK;
-    if (r->fold != NULL) {
-        err = write_verdicts(b, r->fold);
-        if (err == OK && case_fold_state(r->fold)->pending_count > 0)
-            err = write_waits(b, r->fold, &r->rows.id);
-    }
-    return err == OK ? state_rows_put(b->txn, &r->rows) : err;
+    enum err err = verdicts_put(t, r);
+    for (size_t i = 0; err == OK && i < r->wait_count; i++)
+        err = wait_put(t, &r->waits[i]);
+    return err == OK ? state_rows_put(t, &r->rows) : err;
 }
 
 enum err refold_case(struct batch *b, const struct hash *case_id, uint64_t *circle)
@@ -176,7 +214,7 @@ enum err refold_case(struct batch *b, const struct hash *case_id, uint64_t *circ
         return err;
     if (circle != NULL)
         *circle = r.circle;
-    err = refold_put(b, &r);
+    err = refold_put(b->txn, &r);
     refold_clear(&r);
     return err;
 }

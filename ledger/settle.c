@@ -58,9 +58,9 @@ enum err settle_note(struct ledger *l, const struct hash *case_id)
 
 static int by_case(const void *a, const void *b)
 {
-    const struct woken *x = a, *y = b;
-    int order = memcmp(x->key + x->len - HASH_BYTES, y->key + y->len - HASH_BYTES, HASH_BYTES);
-    return order != 0 ? order : memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+    const struct wait_key *x = a, *y = b;
+    int order = memcmp(x->b + x->len - HASH_BYTES, y->b + y->len - HASH_BYTES, HASH_BYTES);
+    return order != 0 ? order : memcmp(x->b, y->b, x->len < y->len ? x->len : y->len);
 }
 
 /* Whether what the row waits for is there, under the law as it is taken. */
@@ -82,15 +82,15 @@ static enum err woken_add(struct settle *s, struct span key)
 {
     if (s->woken_count == s->woken_cap) {
         size_t cap = s->woken_cap == 0 ? 64 : 2 * s->woken_cap;
-        struct woken *grown = realloc(s->woken, cap * sizeof *grown);
+        struct wait_key *grown = realloc(s->woken, cap * sizeof *grown);
         if (grown == NULL)
             return ERR_NOMEM;
         s->woken = grown;
         s->woken_cap = cap;
     }
-    struct woken *w = &s->woken[s->woken_count++];
+    struct wait_key *w = &s->woken[s->woken_count++];
     w->len = (uint8_t)key.len;
-    memcpy(w->key, key.data, key.len);
+    memcpy(w->b, key.data, key.len);
     return OK;
 }
 
@@ -169,9 +169,9 @@ static enum err woken_fold(struct batch *b, struct settle *s, const struct hash 
     return err;
 }
 
-static void woken_case(const struct woken *w, struct hash *out)
+static void woken_case(const struct wait_key *w, struct hash *out)
 {
-    memcpy(out->b, w->key + w->len - HASH_BYTES, HASH_BYTES);
+    memcpy(out->b, w->b + w->len - HASH_BYTES, HASH_BYTES);
 }
 
 static enum err woken_some(struct batch *b, struct settle *s)
@@ -231,11 +231,11 @@ static enum err woken_delete(struct batch *b, const struct settle *s)
 {
     enum err err = OK;
     for (size_t i = 0; err == OK && i < s->woken_count; i++) {
-        const struct woken *w = &s->woken[i];
+        const struct wait_key *w = &s->woken[i];
         bool over;
-        err = wait_over(b->l, b->txn, s, w->key, &over);
+        err = wait_over(b->l, b->txn, s, w->b, &over);
         if (err == OK && over)
-            err = table_del(b->txn, TABLE_WAIT, span_of(w->key, w->len));
+            err = table_del(b->txn, TABLE_WAIT, span_of(w->b, w->len));
         if (err == ERR_NOTFOUND)
             err = OK;
     }

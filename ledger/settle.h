@@ -4,11 +4,7 @@
 
 #include "ledger/internal.h"
 
-enum { WAIT_KEY_MAX_BYTES = 65 };
 enum stage { STAGE_CASES, STAGE_WOKEN, STAGE_END };
-
-/* A row of TABLE_WAIT; the case is its end. */
-struct woken { uint8_t key[WAIT_KEY_MAX_BYTES]; uint8_t len; };
 
 struct stretch;
 
@@ -21,7 +17,7 @@ struct settle {
     uint64_t circle;                   /* least case_fold_circle met */
     struct hash *moved;                /* cases that our own acts folded meanwhile */
     size_t moved_count, moved_cap;
-    struct woken *woken;               /* by case */
+    struct wait_key *woken;            /* by case */
     size_t woken_count, woken_cap, woken_next;
 };
 

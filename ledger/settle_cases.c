@@ -151,34 +151,29 @@ static void stretch_finish(struct stretch *x)
     x->writes = x->l->writes;
 }
 
-static enum err pieces_put(struct batch *b, struct stretch *x)
+static enum err pieces_put(struct settle *s, struct txn *t, const struct stretch *x)
 {
-    struct settle *s = b->l->settle;
     enum err err = OK;
     for (size_t i = 0; err == OK && i < x->count; i++) {
         const struct piece *p = &x->pieces[i];
         err = p->err;
         if (err == OK)
-            err = refold_put(b, &p->refold);
+            err = refold_put(t, &p->refold);
         if (err == OK && p->refold.circle < s->circle)
             s->circle = p->refold.circle;
     }
     return err;
 }
 
-static enum err stretch_write(struct ledger *l, struct stretch *x)
+static enum err stretch_write(struct ledger *l, const struct stretch *x)
 {
-    struct batch b;
     struct txn *t;
     if (x->count == 0)
         return OK;
     enum err err = ledger_begin(l, &t);
     if (err != OK)
         return err;
-    batch_init(&b, l, t);
-    b.folded = x->folded;
-    err = pieces_put(&b, x);
-    batch_clear(&b);
+    err = pieces_put(l->settle, t, x);
     if (err == OK)
         return txn_commit(t);
     txn_abort(t);

@@ -5,22 +5,27 @@
 
 enum { LAW_KEY_BYTES = 1 + 8 + HASH_BYTES, ID_KEY_BYTES = 1 + HASH_BYTES + HASH_BYTES };
 
-enum err wait_law_put(struct txn *t, uint64_t law, const struct hash *case_id)
+_Static_assert((int)ID_KEY_BYTES == (int)WAIT_KEY_MAX_BYTES, "the longest key");
+
+void wait_law_key(struct wait_key *out, uint64_t law, const struct hash *case_id)
 {
-    uint8_t key[LAW_KEY_BYTES];
-    key[0] = 'L';
-    store_u64(key + 1, law);
-    memcpy(key + 9, case_id->b, HASH_BYTES);
-    return table_put(t, TABLE_WAIT, span_of(key, sizeof key), span_of("", 0));
+    out->len = LAW_KEY_BYTES;
+    out->b[0] = 'L';
+    store_u64(out->b + 1, law);
+    memcpy(out->b + 9, case_id->b, HASH_BYTES);
 }
 
-enum err wait_id_put(struct txn *t, const struct hash *id, const struct hash *case_id)
+void wait_id_key(struct wait_key *out, const struct hash *id, const struct hash *case_id)
 {
-    uint8_t key[ID_KEY_BYTES];
-    key[0] = 'I';
-    memcpy(key + 1, id->b, HASH_BYTES);
-    memcpy(key + 1 + HASH_BYTES, case_id->b, HASH_BYTES);
-    return table_put(t, TABLE_WAIT, span_of(key, sizeof key), span_of("", 0));
+    out->len = ID_KEY_BYTES;
+    out->b[0] = 'I';
+    memcpy(out->b + 1, id->b, HASH_BYTES);
+    memcpy(out->b + 1 + HASH_BYTES, case_id->b, HASH_BYTES);
+}
+
+enum err wait_put(struct txn *t, const struct wait_key *key)
+{
+    return table_put(t, TABLE_WAIT, span_of(key->b, key->len), span_of("", 0));
 }
 
 /* First key from `from` on, copied, or ERR_NOTFOUND. */
