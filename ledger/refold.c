@@ -4,13 +4,13 @@
 #include "ledger/internal.h"
 
 static enum err add_one(const struct ledger *l, struct txn *t, struct case_fold *f,
-                        struct position p, uint64_t folded)
+                        struct position p, const struct located *found, uint64_t folded)
 {
     struct entry e;
     struct verdict_row row;
     struct act_origin origin;
     const struct place at = place_in(l, log_slot_at(l, p.log), p.index);
-    enum err err = log_entry(t, p.log, p.index, &e);
+    enum err err = located_entry(found, &e);
     if (err == OK)
         err = verdict_get(t, p, &row);
     if (err != OK)
@@ -18,6 +18,22 @@ static enum err add_one(const struct ledger *l, struct txn *t, struct case_fold 
     origin_judge(&at, &e, &row, folded, &origin);
     err = case_fold_add(f, &e, &origin);
     return err == ERR_EXISTS ? OK : err;
+}
+
+/* Entries of a case lie anywhere: some are fetched ahead. */
+static enum err add_all(const struct ledger *l, struct txn *t, struct case_fold *f,
+                        const struct position *list, size_t count, uint64_t folded)
+{
+    enum { AHEAD = 4 };
+    struct located found[AHEAD];
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < count + AHEAD; i++) {
+        if (i >= AHEAD && i - AHEAD < count)
+            err = add_one(l, t, f, list[i - AHEAD], &found[i % AHEAD], folded);
+        if (err == OK && i < count)
+            err = log_locate(t, list[i].log, list[i].index, &found[i % AHEAD]);
+    }
+    return err;
 }
 
 struct shelf { const struct ledger *l; struct txn *txn; };
@@ -38,8 +54,8 @@ static enum err fold_list(const struct ledger *l, struct txn *t, const struct ha
     struct shelf shelf = {l, t};
     struct case_fold *f = NULL;
     enum err err = case_fold_create(&f, l->roster, case_id);
-    for (size_t i = 0; err == OK && i < count; i++)
-        err = add_one(l, t, f, list[i], folded);
+    if (err == OK)
+        err = add_all(l, t, f, list, count, folded);
     if (err == OK)
         err = case_fold_settle(f, is_held, &shelf);
     if (err == OK)

@@ -285,18 +285,28 @@ enum err log_read(struct txn *t, struct log_no no, uint64_t index, struct span *
     return OK;
 }
 
+enum err log_locate(struct txn *t, struct log_no no, uint64_t index, struct located *out)
+{
+    enum { LINE_BYTES = 64 };
+    enum err err = stored_get(t, no, index, &out->leaf, &out->bytes);
+    for (size_t at = 0; err == OK && at < out->bytes.len; at += LINE_BYTES)
+        __builtin_prefetch(out->bytes.data + at);
+    return err;
+}
+
+enum err located_entry(const struct located *found, struct entry *out)
+{
+    enum err err = entry_decode(out, found->bytes);
+    if (err != OK)
+        merkle_leaf(found->bytes, &out->id);
+    return hash_equal(&found->leaf, &out->id) ? err : ERR_CORRUPT;
+}
+
 enum err log_entry(struct txn *t, struct log_no no, uint64_t index, struct entry *out)
 {
-    struct hash stored;
-    struct span bytes;
-    enum err err = stored_get(t, no, index, &stored, &bytes);
-    if (err != OK)
-        return err;
-    err = entry_decode(out, bytes);
-    if (err == OK)
-        return hash_equal(&stored, &out->id) ? OK : ERR_CORRUPT;
-    merkle_leaf(bytes, &out->id);
-    return hash_equal(&stored, &out->id) ? err : ERR_CORRUPT;
+    struct located found;
+    enum err err = log_locate(t, no, index, &found);
+    return err == OK ? located_entry(&found, out) : err;
 }
 
 enum err log_leaf(struct txn *t, struct log_no no, uint64_t index, struct hash *leaf)

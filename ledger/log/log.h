@@ -46,6 +46,12 @@ MUST_CHECK enum err log_read(struct txn *t, struct log_no no, uint64_t index, st
 /* One entry decoded, borrowed from the store, its leaf hash checked. ERR_NOTFOUND, ERR_CORRUPT, and
  * those of entry_decode for bytes that never were an entry. */
 MUST_CHECK enum err log_entry(struct txn *t, struct log_no no, uint64_t index, struct entry *out);
+/* The same in two steps, so that the bytes are on their way from memory while others are decoded:
+ * where an entry lies (nothing checked yet), and the entry. */
+struct located { struct hash leaf; struct span bytes; };
+MUST_CHECK enum err log_locate(struct txn *t, struct log_no no, uint64_t index,
+                               struct located *out);
+MUST_CHECK enum err located_entry(const struct located *found, struct entry *out);
 /* The stored leaf hash alone (the entry id), entry bytes not looked at. */
 MUST_CHECK enum err log_leaf(struct txn *t, struct log_no no, uint64_t index, struct hash *leaf);
 /* Stored leaf hashes of entries [index, index + count), all within one bundle. */
