@@ -20,6 +20,13 @@ void fresh_clear(struct fresh *f)
 
 /* ---- the filter ---- */
 
+static void filter_drop(struct fresh *f)
+{
+    free(f->lines);
+    f->lines = NULL;
+    f->line_count = f->key_count = 0;
+}
+
 /* Four bits of one line, all told by the key, which is a hash. */
 static uint64_t *line_of(const struct fresh *f, uint64_t key)
 {
@@ -70,12 +77,14 @@ enum err fresh_filter(struct fresh *f, struct txn *t)
     enum err err = runs_count(t, RUNS_NONCE, &runs, &stored);
     if (err != OK)
         return err;
-    free(f->lines);
-    f->key_count = 0;
+    filter_drop(f);
     f->line_count = (size_t)(2 * (stored + f->kinds[RUNS_NONCE].count) + 2 * FRESH_MAX_ENTRIES) /
                     LINE_KEYS;
     f->lines = calloc(f->line_count, LINE_WORDS * sizeof *f->lines);
-    return f->lines == NULL ? ERR_NOMEM : filter_fill(f, t);
+    err = f->lines == NULL ? ERR_NOMEM : filter_fill(f, t);
+    if (err != OK)
+        filter_drop(f);
+    return err;
 }
 
 /* ---- rows ---- */
