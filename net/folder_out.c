@@ -166,15 +166,33 @@ static enum err out_make(struct folder *f, bool *more)
     return err;
 }
 
-static enum err out_end(struct folder *f)
+/* Whether it goes on from what one member had acknowledged, and another has come meanwhile: what is
+ * written next cannot go on from it. */
+static bool out_overtaken(const struct folder *f)
+{
+    return !answered(f) && strcmp(f->out.since, f->acked) == 0;
+}
+
+static enum err out_keep(struct folder *f)
 {
     struct folder_out *o = &f->out;
-    char path[HOME_PATH_BYTES];
+    if (out_overtaken(f)) {
+        o->looked = 0;
+        return OK;
+    }
     enum err err = file_replace(f->written, buffer_span(&o->heads), 0600);
     if (err == OK && o->replaces)
         err = again_write(f, f->io.unix_s(f->io.ctx));
     if (err == OK)
         o->cosigned = o->cosigning;
+    return err;
+}
+
+static enum err out_end(struct folder *f)
+{
+    struct folder_out *o = &f->out;
+    char path[HOME_PATH_BYTES];
+    enum err err = out_keep(f);
     if (err == OK)
         err = home_path(path, sizeof path, o->path, o->job.name);
     if (err == OK)
