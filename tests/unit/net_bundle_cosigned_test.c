@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ledger/cosign.h"
@@ -173,6 +174,13 @@ static void a_file_of_one_case_proves_its_cosignatures_alone(void **state)
     town_clear(&t);
 }
 
+static void add_frame(struct buffer *out, struct hash *chain, struct span frame)
+{
+    bundle_chain_add(chain, frame);
+    assert_int_equal(buffer_put_u32(out, (uint32_t)frame.len), OK);
+    assert_int_equal(buffer_put(out, frame.data, frame.len), OK);
+}
+
 /* The file again with the first message of a type replaced, or left out for an empty one; its own
  * hash is made to fit. */
 static void message_replace(struct town *t, uint8_t type, struct span with)
@@ -188,11 +196,8 @@ static void message_replace(struct town *t, uint8_t type, struct span with)
         struct span frame = span_of(in.data + at + 4, len);
         if (frame.data[0] == type && replaced++ == 0)
             frame = with;
-        if (frame.len == 0)
-            continue;
-        bundle_chain_add(&h, frame);
-        assert_int_equal(buffer_put_u32(&out, (uint32_t)frame.len), OK);
-        assert_int_equal(buffer_put(&out, frame.data, frame.len), OK);
+        if (frame.len != 0)
+            add_frame(&out, &h, frame);
     }
     assert_true(replaced > 0);
     assert_int_equal(buffer_put_u32(&out, 0), OK);
@@ -253,6 +258,70 @@ static void each_link_that_is_changed_in_it_is_found(void **state)
         assert_int_equal(seen.count, rows[i].back != 0);
         town_clear(&t);
     }
+}
+
+static double cpu_s(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* The file again, with proofs about other sizes, and its cosignature over and over. */
+static void crowd(struct town *t, unsigned others, unsigned again)
+{
+    struct buffer in = {0}, out = {0}, frame = {0};
+    struct hash h;
+    struct message *m = calloc(1, sizeof *m);
+    FILE *f;
+    assert_non_null(m);
+    assert_int_equal(file_read(t->path, 64 * 1024 * 1024, &in), OK);
+    size_t at = strlen(BUNDLE_MAGIC);
+    assert_int_equal(buffer_put(&out, in.data, at), OK);
+    bundle_chain_start(&h);
+    for (uint32_t len; (len = load_u32(in.data + at)) != 0; at += 4 + len) {
+        const struct span one = span_of(in.data + at + 4, len);
+        for (unsigned i = 0; one.data[0] == MSG_CONSISTENCY && i < others; i++) {
+            assert_int_equal(message_decode(m, one), OK);
+            m->u.consistency.to += 1 + i;
+            buffer_reset(&frame);
+            assert_int_equal(message_encode(m, &frame), OK);
+            add_frame(&out, &h, buffer_span(&frame));
+        }
+        for (unsigned i = 0; i < (one.data[0] == MSG_COSIGN ? again : 1); i++)
+            add_frame(&out, &h, one);
+    }
+    assert_int_equal(buffer_put_u32(&out, 0), OK);
+    assert_int_equal(buffer_put(&out, h.b, HASH_BYTES), OK);
+    assert_non_null(f = fopen(t->path, "wb"));
+    assert_int_equal(fwrite(out.data, 1, out.len, f), out.len);
+    assert_int_equal(fclose(f), 0);
+    buffer_clear(&in);
+    buffer_clear(&out);
+    buffer_clear(&frame);
+    free(m);
+}
+
+static double crowded_s(unsigned others, unsigned again)
+{
+    struct town t = town_create();
+    unsigned wrong;
+    file_of_one_case(&t);
+    crowd(&t, others, again);
+    const double begun = cpu_s();
+    struct audit_summary sum = audited(&t, t.path, &wrong);
+    assert_int_equal(sum.cosignatures, again);
+    assert_false(sum.broken);
+    town_clear(&t);
+    return cpu_s() - begun;
+}
+
+/* Somebody made the file to keep the auditor busy. */
+static void very_many_proofs_and_cosignatures_take_no_time_by_each_other(void **state)
+{
+    (void)state;
+    enum { MANY = 40000, AGAIN = 1000 };
+    const double alone = crowded_s(MANY, 1) + crowded_s(0, AGAIN), both = crowded_s(MANY, AGAIN);
+    print_message("apart %.2f s, together %.2f s\n", alone, both);
+    assert_true(both < 3 * alone);
 }
 
 /* Two trees of one log: the one that was cosigned is not the one whose entries are in the file. */
@@ -337,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_audit_verifies_those_of_a_home_and_of_a_bundle),
         cmocka_unit_test(a_file_of_one_case_proves_its_cosignatures_alone),
         cmocka_unit_test(each_link_that_is_changed_in_it_is_found),
+        cmocka_unit_test(very_many_proofs_and_cosignatures_take_no_time_by_each_other),
         cmocka_unit_test(a_cosignature_of_another_tree_counts_for_nothing),
         cmocka_unit_test(a_changed_cosignature_is_broken_data),
     };

@@ -32,6 +32,7 @@ struct file_audit {
     struct file_log *held;             /* [log of the run] */
     struct kept cosigned, proven, consistency;   /* messages of these types */
     struct message *message, *message_grown;
+    struct buffer grown_key;
     struct package *package;
 };
 
@@ -325,24 +326,64 @@ static enum err check_proven(struct file_audit *f)
     return OK;
 }
 
+/* By their bytes, which begin with log and sizes. */
+static int frame_order(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    const int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* A message of consistency without its proof: all that one of them begins with. */
+static enum err growth_key(struct file_audit *f, const struct run_log *log, uint64_t from)
+{
+    struct message *m = f->message_grown;
+    *m = (struct message){.type = MSG_CONSISTENCY};
+    memcpy(m->u.consistency.log.member, log->member, sizeof m->u.consistency.log.member);
+    m->u.consistency.log.epoch = log->epoch;
+    m->u.consistency.from = from;
+    m->u.consistency.to = log->head.size;
+    buffer_reset(&f->grown_key);
+    enum err err = message_encode(m, &f->grown_key);
+    f->grown_key.len -= err == OK;             /* the count */
+    return err;
+}
+
+static bool begins_with(struct span frame, const struct buffer *key)
+{
+    return frame.len >= key->len && memcmp(frame.data, key->data, key->len) == 0;
+}
+
+/* The frames are sorted: a file may hold very many of them, and of cosignatures. */
 static enum err grown(void *ctx, const struct run_log *log, const struct checkpoint *head)
 {
     struct file_audit *f = ctx;
     struct message *m = f->message_grown;
-    for (size_t i = 0; i < f->consistency.count; i++) {
-        if (message_decode(m, f->consistency.frames[i]) == OK &&
-            m->u.consistency.log.epoch == log->epoch &&
-            strcmp(m->u.consistency.log.member, log->member) == 0 &&
-            m->u.consistency.from == head->size && m->u.consistency.to == log->head.size)
-            return merkle_verify_consistency(head->size, log->head.size, &head->root,
-                                             &log->head.root, &m->u.consistency.proof);
+    size_t lo = 0, hi = f->consistency.count;
+    enum err err = growth_key(f, log, head->size);
+    const struct span key = buffer_span(&f->grown_key);
+    while (err == OK && lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (frame_order(&f->consistency.frames[mid], &key) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
-    return ERR_NOTFOUND;
+    if (err == OK && (lo == f->consistency.count ||
+                      !begins_with(f->consistency.frames[lo], &f->grown_key)))
+        err = ERR_NOTFOUND;
+    if (err == OK)
+        err = message_decode(m, f->consistency.frames[lo]);
+    return err == OK ? merkle_verify_consistency(head->size, log->head.size, &head->root,
+                                                 &log->head.root, &m->u.consistency.proof) : err;
 }
 
 static enum err check_cosigned(struct file_audit *f)
 {
     struct cosigned c;
+    if (f->consistency.count > 1)
+        qsort(f->consistency.frames, f->consistency.count, sizeof *f->consistency.frames,
+              frame_order);
     for (size_t i = 0; i < f->cosigned.count; i++) {
         enum err err = message_decode(f->message, f->cosigned.frames[i]);
         for (unsigned k = 0; err == OK && k < f->message->u.cosign.count; k++) {
@@ -454,6 +495,7 @@ static void file_clear(struct file_audit *f)
     free(f->proven.frames);
     free(f->consistency.frames);
     free(f->message_grown);
+    buffer_clear(&f->grown_key);
     free(f->held);
     free(f->message);
     free(f->package);
