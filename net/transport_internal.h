@@ -76,8 +76,9 @@ struct conn {
     size_t partial_bytes;          /* of the frame that is coming in */
     uint8_t staging[STAGING_BYTES];
     struct span staged;
+    bool has_held;                 /* the pump's; those below are the lock's, often read in one */
     struct transport_event held;
-    bool has_held, busy, reading, sending, closing, finished;
+    bool busy, reading, sending, closing, finished;
     bool accepted, open;           /* by transport_accept; CONNECTED may be told */
     unsigned users;                /* threads within transport_send */
     enum err why;
