@@ -22,7 +22,7 @@ enum { STORE_FORMAT = 1, STORE_MAX_READERS = 510, STORE_KEY_MAX_BYTES = 511, SHO
 struct store {
     MDB_env *env;
     MDB_dbi tables[TABLE_COUNT];
-    bool read_only;
+    bool read_only, uncertain;         /* a commit failed so: no more writes */
     store_watcher *watcher;
     void *watcher_ctx;
 };
@@ -391,7 +391,7 @@ enum err txn_read(struct store *s, struct txn **out)
 
 enum err txn_write(struct store *s, struct txn **out)
 {
-    return txn_begin(s, 0, out);
+    return s->uncertain ? ERR_UNCERTAIN : txn_begin(s, 0, out);
 }
 
 /* LMDB refuses writers for good once a meta page may have been half written. */
@@ -447,7 +447,9 @@ enum err txn_commit(struct txn *t)
     free(t);
     if (rc == 0)
         extent_keep(env);
-    return rc == 0 ? OK : commit_failure(env, rc);
+    err = rc == 0 ? OK : commit_failure(env, rc);
+    s->uncertain = s->uncertain || err == ERR_UNCERTAIN;
+    return err;
 }
 
 void txn_abort(struct txn *t)

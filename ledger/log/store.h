@@ -53,8 +53,9 @@ MUST_CHECK enum err txn_read(struct store *s, struct txn **out);
 /* ERR_PERMISSION on a store opened read-only. */
 MUST_CHECK enum err txn_write(struct store *s, struct txn **out);
 /* Durable when OK. ERR_DISK_FULL, ERR_NOMEM, ERR_TOO_LARGE and whatever a write of this
- * transaction failed with before: nothing stored. ERR_UNCERTAIN: the process must end. Frees txn
- * in every case. */
+ * transaction failed with before: nothing stored. ERR_UNCERTAIN: the process must end, and
+ * txn_write refuses from now on, for what is in memory may be ahead of the store. Frees txn in
+ * every case. */
 MUST_CHECK enum err txn_commit(struct txn *t);
 void txn_abort(struct txn *t);                  /* NULL is fine */
 /* A long reader gives its snapshot back and takes the newest one: borrowed values die. */
