@@ -99,15 +99,24 @@ static void poll_end(struct folder *f, uint64_t now_ms)
         folder_tell(f, &in->told, in->path, err);
 }
 
+static bool any_waits(const struct folder_in *in)
+{
+    for (unsigned i = 0; i < in->count; i++)
+        if (in->files[i].state == FILE_WAITS)
+            return true;
+    return false;
+}
+
 /* The first in order of names that can be read now. */
 static bool file_choose(struct folder *f, uint64_t now_ms, unsigned *out)
 {
     const struct folder_in *in = &f->in;
     bool found = false;
+    const uint64_t held = any_waits(in) ? folder_held(f) : 0;
     for (unsigned i = 0; i < in->count; i++) {
         const struct folder_file *file = &in->files[i];
         bool ready = file->state == FILE_STILL ||
-                     (file->state == FILE_WAITS && file->held != folder_held(f)) ||
+                     (file->state == FILE_WAITS && file->held != held) ||
                      (file->state == FILE_LATER && now_ms - file->since_ms >= FOLDER_PAUSE_MS) ||
                      (file->state == FILE_SHORT && now_ms - file->since_ms >= FOLDER_STALE_MS);
         if (ready && (!found || strcmp(file->at.name, in->files[*out].at.name) < 0)) {

@@ -227,9 +227,9 @@ static enum err out_ended(struct folder *f, enum courier_work work)
 static void out_look(struct folder *f, uint64_t now_ms)
 {
     struct folder_out *o = &f->out;
-    const bool news = folder_held(f) != o->looked;
     if (now_ms < o->look_ms)
         return;
+    const bool news = folder_held(f) != o->looked;
     if (news && !o->noticed) {
         o->noticed = true;
         o->look_ms = now_ms + FOLDER_SETTLE_MS;
