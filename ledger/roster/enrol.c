@@ -32,8 +32,7 @@ static bool facts_decode(const struct governance *g, struct officer *o, struct s
            cbor_end(&possession) == OK;
 }
 
-/* The officer of the author's log who has this key, to be changed; NULL. */
-static struct officer *officer_held(const struct governance *g, const struct pubkey *key)
+struct officer *governance_officer(const struct governance *g, const struct pubkey *key)
 {
     for (unsigned i = 0; i < g->author->officer_count; i++)
         if (pubkey_equal(&g->author->officers[i]->key, key))
@@ -73,7 +72,7 @@ static enum reason enrol_check(const struct roster *r, const struct governance *
     const struct member *m = &g->author->member;
     if (!facts_decode(g, o, &proof))
         return REASON_FACTS;
-    if (officer_held(g, &o->key) != NULL)
+    if (governance_officer(g, &o->key) != NULL)
         return REASON_KEY_EXISTS;
     o->has_desk = governance_fact(g->e, FACT_TRANSPORT, &desk);
     if (o->has_desk && (!desk_decode(g->e, &o->desk, &none) || none))
@@ -96,7 +95,7 @@ static struct officer *desk_of(const struct governance *g)
         !governance_fact(g->e, FACT_OFFICER_KEY, &key))
         return NULL;
     cbor_tagged(&key, ALG_ED25519, pub.b);
-    struct officer *held = cbor_end(&key) == OK ? officer_held(g, &pub) : NULL;
+    struct officer *held = cbor_end(&key) == OK ? governance_officer(g, &pub) : NULL;
     return held == NULL || held->left ? NULL : held;
 }
 

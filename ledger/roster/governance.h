@@ -46,6 +46,8 @@ bool officer_administers(const struct officer *o);
 bool xpubkey_check(const struct xpubkey *key);
 /* Opens the value of a fact; false when absent. */
 bool governance_fact(const struct entry *e, enum fact_id id, struct cbor *c);
+/* The officer of the author's log who has this key, left or not, to be changed; NULL. */
+struct officer *governance_officer(const struct governance *g, const struct pubkey *key);
 
 /* Judge and apply one entry each; as roster_apply. Nothing is changed unless OK, REASON_NONE and
  * not pending. */

@@ -1,16 +1,5 @@
 #include "ledger/roster/governance.h"
 
-/* The officer of the author's log who has this key and has not left before; NULL. */
-static struct officer *leaver_find(const struct governance *g, const struct pubkey *key)
-{
-    for (unsigned i = 0; i < g->author->officer_count; i++) {
-        struct officer *o = g->author->officers[i];
-        if (pubkey_equal(&o->key, key))
-            return o->left ? NULL : o;
-    }
-    return NULL;
-}
-
 enum err leave_apply(const struct governance *g, enum reason *reason)
 {
     struct cbor c;
@@ -24,7 +13,9 @@ enum err leave_apply(const struct governance *g, enum reason *reason)
         cbor_tagged(&c, ALG_ED25519, key.b);
         whole = cbor_end(&c) == OK;
     }
-    struct officer *o = whole ? leaver_find(g, &key) : NULL;
+    struct officer *o = whole ? governance_officer(g, &key) : NULL;
+    if (o != NULL && o->left)
+        o = NULL;
     *reason = !whole ? REASON_FACTS : o == NULL ? REASON_NOT_ENROLLED : REASON_NONE;
     if (o == NULL)
         return OK;
