@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/merkle.h"
 #include "net/message.h"
 
 enum {
@@ -25,6 +26,10 @@ struct ahead {
 
 struct expected { uint32_t peer, request; };
 
+/* What was found good in a frame that nobody asked about: sync holds it, as a copy, until its turn
+ * comes. In order of ids. */
+struct kept { struct hash *ids; size_t count; };
+
 struct prefetch {
     struct pool *pool;
     bool enabled;
@@ -33,7 +38,10 @@ struct prefetch {
     struct ahead *waiting[PREFETCH_FRAMES];
     struct expected expected[PREFETCH_EXPECTED];
     unsigned expected_next;
-    struct ahead *taken;           /* the ledger thread's */
+    struct ahead *taken;           /* the ledger thread's, as all below */
+    bool used;                     /* somebody asked about an entry of it */
+    struct kept kept[PREFETCH_KEPT];
+    unsigned kept_count, kept_next;
 };
 
 static void ahead_free(struct ahead *a)
@@ -132,6 +140,9 @@ void prefetch_free(struct prefetch *p)
         }
     }
     ahead_free(p->taken);
+    for (unsigned i = 0; i < PREFETCH_KEPT; i++) {
+        free(p->kept[i].ids);
+    }
     pthread_mutex_destroy(&p->lock);
     free(p);
 }
@@ -211,18 +222,60 @@ void prefetch_drop(struct prefetch *p, struct span frame)
     ahead_free(withdraw(p, frame));
 }
 
+static const struct hash none = {{0}};
+
+static int by_id(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct hash));
+}
+
+/* The ids become the kept ones'; in the place of the oldest. */
+static void keep(struct prefetch *p, struct ahead *a)
+{
+    struct kept *k = &p->kept[p->kept_next];
+    size_t count = 0;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!hash_equal(&a->ids[i], &none)) {
+            a->ids[count++] = a->ids[i];
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    qsort(a->ids, count, sizeof *a->ids, by_id);
+    free(k->ids);
+    *k = (struct kept){a->ids, count};
+    a->ids = NULL;
+    p->kept_next = (p->kept_next + 1) % PREFETCH_KEPT;
+    p->kept_count += p->kept_count < PREFETCH_KEPT;
+}
+
 void prefetch_take(struct prefetch *p, struct span frame)
 {
+    if (p->taken != NULL && !p->used) {
+        keep(p, p->taken);
+    }
     ahead_free(p->taken);
     p->taken = withdraw(p, frame);
+    p->used = false;
+}
+
+static bool kept_known(const struct prefetch *p, struct span bytes, struct hash *id)
+{
+    bool found = false;
+    if (p->kept_count > 0) {
+        merkle_leaf(bytes, id);
+    }
+    for (unsigned i = 0; !found && i < p->kept_count; i++) {
+        const struct kept *k = &p->kept[i];
+        found = bsearch(id, k->ids, k->count, sizeof *k->ids, by_id) != NULL;
+    }
+    return found;
 }
 
 /* Entries lie in a frame in their order. */
-static bool known(void *ctx, struct span bytes, struct hash *id)
+static bool taken_known(const struct ahead *a, struct span bytes, struct hash *id)
 {
-    static const struct hash none = {{0}};
-    const struct prefetch *p = ctx;
-    const struct ahead *a = p->taken;
     size_t lo = 0, hi = a == NULL ? 0 : a->count;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -238,6 +291,16 @@ static bool known(void *ctx, struct span bytes, struct hash *id)
     }
     *id = a->ids[lo];
     return true;
+}
+
+static bool known(void *ctx, struct span bytes, struct hash *id)
+{
+    struct prefetch *p = ctx;
+    if (taken_known(p->taken, bytes, id)) {
+        p->used = true;
+        return true;
+    }
+    return kept_known(p, bytes, id);
 }
 
 static void verify(void *ctx, const struct entry *const *entries, size_t count,

@@ -1,11 +1,14 @@
 /* Signatures of a frame's entries are checked on all cores while the frame still waits in the
  * queue, so that the ledger thread judges, folds and commits beside it. What was found good is
- * known by where it lies in the frame, its id with it; the rest is checked again. */
+ * known by where it lies in the frame, its id with it; of answers that came before their turn, by
+ * the id. The rest is checked again. */
 #ifndef JIELI_NODE_PREFETCH_H
 #define JIELI_NODE_PREFETCH_H
 
 #include "net/sync.h"
 #include "node/pool.h"
+
+enum { PREFETCH_KEPT = 64 };              /* answers that came before their turn, at most */
 
 struct prefetch;
 
