@@ -142,7 +142,7 @@ enum err ledger_concern(struct ledger *l, const struct entry *e, struct concern 
 }
 
 enum err ledger_concern_scan(struct ledger *l, struct txn *t, struct log_no log, uint64_t from,
-                             uint64_t to, struct member_no m, bool baton, bool *found)
+                             uint64_t to, struct member_no m, bool *found)
 {
     enum err err = OK;
     *found = to > from && to - from > CONCERN_SCAN_MAX;
@@ -151,10 +151,7 @@ enum err ledger_concern_scan(struct ledger *l, struct txn *t, struct log_no log,
         struct entry e;
         struct span bytes;
         err = log_read(t, log, i, &bytes);
-        if (err != OK || entry_decode(&e, bytes) != OK)
-            continue;
-        const struct kind_row *kind = kind_row(e.kind);
-        if (kind == NULL || (baton && !(kind->classes & CLASS_BATON)))
+        if (err != OK || entry_decode(&e, bytes) != OK || kind_row(e.kind) == NULL)
             continue;
         err = concern_of(l, t, &e, &c);
         *found = err == OK && (concern_has(&c, m) || c.referred_unknown);

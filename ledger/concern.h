@@ -26,12 +26,11 @@ struct concern {
 MUST_CHECK enum err ledger_concern(struct ledger *l, const struct entry *e, struct concern *out);
 bool concern_has(const struct concern *c, struct member_no m);
 
-/* Whether one of entries [from, to) of a log concerns `m`; with `baton`, a baton act among them.
- * Over more than CONCERN_SCAN_MAX entries it says true unread, and so of an act that refers to an
- * entry which is not known here yet. */
+/* Whether one of entries [from, to) of a log concerns `m`. Over more than CONCERN_SCAN_MAX entries
+ * it says true unread, and so of an act that refers to an entry which is not known here yet. */
 enum { CONCERN_SCAN_MAX = 512 };
 MUST_CHECK enum err ledger_concern_scan(struct ledger *l, struct txn *t, struct log_no log,
                                         uint64_t from, uint64_t to, struct member_no m,
-                                        bool baton, bool *found);
+                                        bool *found);
 
 #endif

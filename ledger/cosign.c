@@ -73,13 +73,13 @@ static enum err witnesses(struct ledger *l, struct txn *t, const struct cosign_r
     return err;
 }
 
-/* Whether entries [from, size) of the row's log hold a baton act that concerns its cosigner, or an
+/* Whether entries [from, size) of the row's log hold an act that concerns its cosigner, or an
  * offer that it is among the first to witness. */
 static enum err needed(struct ledger *l, struct txn *t, const struct cosign_row *row,
                        uint64_t from, bool *yes)
 {
     const struct log_slot *by = log_slot_at(l, row->cosigner);
-    enum err err = ledger_concern_scan(l, t, row->log, from, row->size, by->member, true, yes);
+    enum err err = ledger_concern_scan(l, t, row->log, from, row->size, by->member, yes);
     return err == OK && !*yes ? witnesses(l, t, row, from, yes) : err;
 }
 

@@ -1,6 +1,6 @@
 /* Cosignatures of logs: those of other members are taken when they hold, our own is given when we
  * hold the log (FORMAT.md, "Cosignatures"). Only verified ones are kept: for a log and a cosigner
- * the latest, the first that covers each baton act in which the cosigner is concerned, and each
+ * the latest, the first that covers each act that concerns the cosigner, and each
  * offer that it is among the first to witness. A member does not cosign its own log. */
 #ifndef JIELI_LEDGER_COSIGN_H
 #define JIELI_LEDGER_COSIGN_H

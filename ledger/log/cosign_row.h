@@ -1,5 +1,5 @@
 /* The table of cosignatures: for a log and a cosigner, in rising order of tree size, its latest
- * one, the first that covers each baton act it is concerned in, and each offer that it is among the
+ * one, the first that covers each act that concerns it, and each offer that it is among the
  * first to witness. A row holds signatures only; root and names follow from the log, so a row that
  * was stored speaks of this tree. Cosigners are named by the number of their own log. */
 #ifndef JIELI_LEDGER_LOG_COSIGN_ROW_H

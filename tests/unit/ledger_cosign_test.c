@@ -299,6 +299,39 @@ static void the_first_that_covers_a_baton_act_stays_whatever_the_order_of_arriva
     }
 }
 
+static void the_first_that_covers_a_statement_stays_when_it_concerns_the_cosigner(void **state)
+{
+    (void)state;
+    struct town t = town_create();
+    const struct signkey *key = t.c->members[CONVENOR].cosigner;
+    const struct member *m = roster_by_log(ledger_roster(t.l), "anweiban");
+    struct cluster_act report, petition;
+    struct hash case_id;
+    struct cosign_row row;
+    cluster_report_act(&report, 1);
+    cluster_append(t.c, YINGJI, &report, &case_id);
+    cluster_act_init(&petition, KIND_PETITION, &case_id);
+    cluster_append(t.c, YINGJI, &petition, NULL);
+    cluster_pull(t.c, CONVENOR, YINGJI);
+    const uint64_t size = log_of(&t, YINGJI)->frontier.size;
+    act(&t, false);
+    act(&t, false);
+    cluster_share(t.c);
+    t.l = t.c->members[XIAOFANG].ledger;
+    for (unsigned i = 0; i < 3; i++) {
+        struct cosigned c = cosigned_by(&t, "anweiban", key, size + i, START_S + 10 * i);
+        assert_int_equal(take(&t, &c), OK);
+    }
+    struct position at = {log_of(&t, YINGJI)->no, size - 1};
+    assert_int_equal(ledger_cosign_first(t.l, at, m->no, &row), OK);
+    assert_int_equal(row.size, size);
+    assert_int_equal(row.time_s, START_S);
+    assert_int_equal(kept(&t), 2);
+    cluster_act_clear(&report);
+    cluster_act_clear(&petition);
+    town_clear(&t);
+}
+
 static void certify_anew(struct town *t, unsigned member, struct signkey *fresh)
 {
     const struct cluster_member *m = &t->c->members[member];
@@ -388,6 +421,7 @@ int main(void)
         cmocka_unit_test(another_root_is_a_lie_or_evidence_of_a_fork_and_ends_cosigning),
         cmocka_unit_test(what_is_not_held_yet_waits_and_older_ones_give_way),
         cmocka_unit_test(the_first_that_covers_a_baton_act_stays_whatever_the_order_of_arrival),
+        cmocka_unit_test(the_first_that_covers_a_statement_stays_when_it_concerns_the_cosigner),
         cmocka_unit_test(a_replaced_key_counts_for_what_it_covered_and_not_a_day_later),
         cmocka_unit_test(an_act_concerns_whom_it_names_and_an_answer_the_offerer),
     };
