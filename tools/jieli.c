@@ -56,6 +56,7 @@ static int parse_and_run(const struct command *c, const struct kind_row *kind, i
     session_init(&s, c == NULL ? kind->name : c->name, &args);
     if (c != NULL && c->at_home)
         s.node = NULL;
+    s.waits = c == NULL || c->waits;
     int code = err == OK ? waiting_check(&s) : explain(&s, tables, 6, fault, at);
     if (code == EXIT_DONE && c != NULL && c->at_home && args_has(&args, "node"))
         code = session_usage(&s, _("this command works on the node's own computer"), "--node");

@@ -18,6 +18,7 @@ struct session {
     const char *home;                   /* --home, JIELI_HOME, /var/lib/jieli */
     const char *node;                   /* tools/desk.h, desk_node; NULL: the home */
     bool json;
+    bool waits;                         /* --wait LEVEL is an option of this command */
     struct ledger *ledger;              /* opened when first asked */
     struct ipc_client *ipc;             /* connected when first needed */
     struct desk *desk;                  /* what is known of the desk's node; NULL before needed */

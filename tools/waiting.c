@@ -38,6 +38,8 @@ static int wish_read(struct session *s, struct wish *out)
 {
     const char *wait = args_value(&s->args, "wait"), *time = args_value(&s->args, "timeout");
     *out = (struct wish){NULL, 0, WAITING_DEFAULT_S};
+    if (!s->waits)
+        return EXIT_DONE;
     if (wait != NULL && !level_read(wait, out))
         return session_usage(s, _("--wait is sequenced, mirrored, mirrored=N or delivered"), wait);
     if (time != NULL && wait == NULL)

@@ -11,7 +11,8 @@ enum { WAITING_DEFAULT_S = 60, WAITING_MAX_S = 86400 };
  * failure printed. */
 int waiting_check(struct session *s);
 /* Waits as --wait says for the entry that `reply` names, an append's answer; "level" and "ack" of
- * it become what was reached. EXIT_DONE at once without --wait; EXIT_NOT_REACHED when the time ran
+ * it become what was reached. EXIT_DONE at once without --wait, and in
+ * commands that have no levels (session.waits); EXIT_NOT_REACHED when the time ran
  * out or nothing more can come. */
 int waiting_run(struct session *s, json_t *reply);
 /* Says in words what waiting_run ended with, to be followed up by `number` (NULL: no case). */

@@ -84,7 +84,8 @@ expect "the request waits no longer" 0 invite --list "${AW[@]}"
 says "once it is admitted" "admitted"
 expect "so inbox asks for nothing more" 0 inbox --json "${AW[@]}"
 says "of the root officer" '"requests":[]'
-expect "the second run finishes" 0 enrol "$INVITATION" "${ZJ[@]}" --key "$K/e201.key"
+expect "the second run finishes, told to wait" 0 enrol "$INVITATION" "${ZJ[@]}" --wait \
+    --key "$K/e201.key"
 says "and says what to start" "jielid --home $DIR/zhujian"
 expect "a third finds it done" 0 enrol "$INVITATION" "${ZJ[@]}" --key "$K/e201.key"
 start zhujian
