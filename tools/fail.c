@@ -196,6 +196,7 @@ static const char *reason_hint(const char *reason)
         {"base", N_("another act came between: look at the case with `jieli show` and act anew")},
         {"offer_open",
          N_("wait for the answer, ask the offer back with `jieli recall`, or petition")},
+        {"no_member", N_("`jieli members` lists those admitted")},
         {"no_offer", N_("look at the case with `jieli show`: the offer was answered or ruled on")},
         {"conflict",
          N_("draft it with `jieli draft`; a director or the oversight member signs second")},

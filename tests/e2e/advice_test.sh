@@ -92,6 +92,17 @@ expect "no home to be audited" 2 audit --home "$DIR/none" --json
 says "the object says the same" '"exit":2'
 expect "a file that is no bundle is audited" 1 audit /dev/null --genesis "$LEDGER"
 says_not "colons stand alone" "::"
+expect "a copy that is not there is no damage either" 2 audit "${AW[@]}" --against "$DIR/none"
+says "the copy is named" "$DIR/none, to compare with: there is no such file"
+expect "nor is one that is no bundle" 2 audit "$DIR/all.bundle" --genesis "$LEDGER" \
+    --against /dev/null
+says "and is told so" "/dev/null, to compare with: this file is no bundle"
+expect "the copy it came from is no other" 0 audit "$DIR/all.bundle" --genesis "$LEDGER" \
+    --against "$H"
+expect "one case is made a file" 0 bundle create "$DIR/one.bundle" --case "$CASE" "${AW[@]}"
+expect "and compared with nothing" 2 audit "$DIR/one.bundle" --genesis "$LEDGER" \
+    --against "$DIR/all.bundle"
+says "for what it is" "holds a part of the logs"
 expect "an unknown command answers machines" 2 dance --json
 says "with an object" '"error":"ERR_USAGE"'
 

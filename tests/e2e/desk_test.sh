@@ -93,6 +93,7 @@ expect "who is enrolled" 0 officer add --post 经办人 --person E014 --proof "$
 at 3
 ENV+=(XDG_RUNTIME_DIR="$DIR/run" JIELI_KEY="$DIR/d3/e014.key")
 expect "no key is open at first" 0 lock
+says "lock tells how it leaves them" "all keys are locked"
 expect "nobody types a passphrase here" 7 desk "$DIR/aw.desk"
 says "so it is refused" "there is no terminal"
 expect "a wrong one opens nothing" 7 unlock --passphrase-file "$DIR/wrong"

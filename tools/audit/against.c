@@ -226,6 +226,7 @@ enum err run_against(struct audit_run *r, const char *path)
             err = judge(r, &r->logs[i], &others[i]);
         buffer_clear(&others[i].note);
     }
+    r->out->copy_failed = err != OK;
     free(others);
     return err;
 }

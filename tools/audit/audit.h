@@ -94,6 +94,7 @@ struct audit_summary {
     uint64_t cosignatures;         /* that hold */
     uint64_t cosignatures_unproven; /* for which a certificate or proof is not there */
     bool partial, broken, listed;
+    bool copy_failed;              /* with an ERR_*: it was `against` that could not be read */
     struct hash ledger;
     struct finding first;          /* the first broken one, its member in first_member, "": none */
     char first_member[ID_MAX_BYTES + 1];

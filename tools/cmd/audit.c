@@ -298,6 +298,28 @@ static int check_ledger(struct session *s, const char *path, bool folder, const 
                              "was audited"));
 }
 
+/* A copy to compare with that cannot be read says nothing about what was audited. */
+static int unusable_copy(struct session *s, enum err err, const char *copy)
+{
+    char message[HOME_PATH_BYTES + 256];
+    const char *why = err == ERR_NOTFOUND ? _("there is no such file")
+                      : err == ERR_FORMAT ? _("this file is no bundle of Jieli")
+                                          : _(err_message(err));
+    snprintf(message, sizeof message, _("%s, to compare with: %s"), copy, why);
+    return session_fail_as(s, err, AUDIT_UNUSABLE, message,
+                           _("name another home or bundle of this ledger, or audit without "
+                             "--against"));
+}
+
+static int tell_uncompared(struct session *s, const char *path)
+{
+    char message[HOME_PATH_BYTES + 256];
+    snprintf(message, sizeof message, _("%s holds a part of the logs: it cannot be compared"),
+             path);
+    return session_fail_as(s, ERR_USAGE, AUDIT_UNUSABLE, message,
+                           _("audit it without --against, or compare whole bundles and homes"));
+}
+
 static int tell_end(struct telling *t, const struct audit_summary *out)
 {
     if (t->s->json)
@@ -323,8 +345,14 @@ static int run_audit(struct session *s, const char *path, bool folder,
     enum err err = folder ? audit_home(path, options, &report, &out)
                           : audit_file(path, options, &report, &out);
     clear_progress(&t);
-    err = read_missing(path, folder, err);
-    code = err == OK ? tell_end(&t, &out) : unusable(s, err, path, folder);
+    if (err == OK && out.partial && !out.broken && options->against != NULL)
+        code = tell_uncompared(s, path);
+    else if (err == OK)
+        code = tell_end(&t, &out);
+    else if (out.copy_failed)
+        code = unusable_copy(s, err, options->against);
+    else
+        code = unusable(s, read_missing(path, folder, err), path, folder);
     grid_clear(&t.grid);
     json_decref(t.findings);
     json_decref(t.logs);

@@ -94,7 +94,7 @@ static int lock_run(struct session *s)
         return session_fail_at(s, err, _("the agent"));
     if (s->json)
         return session_json(json_pack("{s:b}", "open", 0));
-    puts(_("no key is open"));
+    puts(_("all keys are locked"));
     return EXIT_DONE;
 }
 
