@@ -129,6 +129,7 @@ expect "an officer confirms" 0 erase "$CASE" --step confirm --target "$ORDER" "$
 says "and is told of backups" "backups"
 expect "blind spots tell who has not" 0 blindspots "${XF[@]}"
 says "under their heading" "orders of erasure"
+says "with whoever ordered it" "ordered by"
 expect "a disc does not bring them back" 0 bundle apply "$DIR/case.bundle" "${XF[@]}"
 check "they stay gone" gone "${XF[@]}"
 expect "the log verifies" 0 audit "${XF[@]}"

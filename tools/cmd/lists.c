@@ -55,7 +55,7 @@ const char *case_title(const json_t *c)
 
 void print_erasures(struct session *s, const json_t *orders)
 {
-    const char *const columns[] = {_("case"), _("order"), _("by"), _("since"),
+    const char *const columns[] = {_("case"), _("order"), _("ordered by"), _("since"),
                                    _("confirmed by"), _("not confirmed by")};
     struct grid g;
     size_t i;

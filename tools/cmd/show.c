@@ -40,7 +40,7 @@ static void print_custody(struct session *s, const json_t *c)
         print_field("", line);
     }
     if (rule != NULL) {
-        snprintf(line, sizeof line, "%s, %s%s", session_member(s, text_at(rule, "named")),
+        snprintf(line, sizeof line, _("%s, %s%s"), session_member(s, text_at(rule, "named")),
                  json_is_true(json_object_get(rule, "final")) ? _("final") : _("interim"),
                  json_is_true(json_object_get(rule, "signed_for")) ? "" : _(", not signed for"));
         print_field(_("ruled"), line);
