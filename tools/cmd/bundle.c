@@ -89,6 +89,15 @@ static int other_ledger(struct session *s, const char *path)
                         _("nothing was applied; `jieli status` prints the ledger of this home"));
 }
 
+static int uncertain(struct session *s, const char *path)
+{
+    char message[HOME_PATH_BYTES + 256];
+    snprintf(message, sizeof message, "%s: %s", path, _(err_message(ERR_UNCERTAIN)));
+    return session_fail(s, ERR_UNCERTAIN, message,
+                        _("look at the disk with `dmesg`, then give the command again: nothing "
+                          "is taken twice"));
+}
+
 /* What else the file holds was applied. */
 static int forked(struct session *s, const char *path, const struct bundle_result *sum)
 {
@@ -152,6 +161,8 @@ static int apply(struct session *s, const char *path)
         ledger_close(l);
         if (err == ERR_WRONG_LEDGER)
             code = other_ledger(s, path);
+        else if (err == ERR_UNCERTAIN)
+            code = uncertain(s, path);
         else if (err != OK && err != ERR_FORK)
             code = unreadable(s, err, path);
     } else if (code == EXIT_DONE) {
