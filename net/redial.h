@@ -26,7 +26,8 @@ enum { REDIAL_LINKS_MAX = 256, REDIAL_MIN_MS = 1000, REDIAL_MAX_MS = 60000,
 enum redial_end {
     REDIAL_LOST,                   /* it had lived well: the back-off begins anew */
     REDIAL_UNREACHED,              /* nobody answered the dial, or a good session soon broke */
-    REDIAL_REFUSED,                /* somebody answered, but no session came of it, or a bad one */
+    REDIAL_REFUSED,                /* somebody answered, but no session came of it, or a bad one,
+                                      or hung up before its first frame */
 };
 
 struct redial_link {

@@ -29,11 +29,13 @@ static bool conn_over(const struct conn *c)
     return c->finished && !c->sending && c->users == 0;
 }
 
-/* A peer that was cut off for what it did is not dialled at once, however long it had lived. */
+/* A peer that was cut off for what it did is not dialled at once, however long it had lived; nor is
+ * one that hung up on us without a word. */
 static enum redial_end conn_end(const struct conn *c)
 {
-    bool ordinary = c->why == ERR_CLOSED || c->why == ERR_IO || c->why == ERR_TIMEOUT;
-    if (!c->accepted || !ordinary)
+    const bool ordinary = c->why == ERR_CLOSED || c->why == ERR_IO || c->why == ERR_TIMEOUT;
+    const bool rejected = !c->taken && c->why == ERR_CLOSED;
+    if (!c->accepted || !ordinary || rejected)
         return REDIAL_REFUSED;
     return nng_clock() - c->since_ms >= REDIAL_SETTLED_MS ? REDIAL_LOST : REDIAL_UNREACHED;
 }

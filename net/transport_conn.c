@@ -192,6 +192,14 @@ static enum err opening_step(struct conn *c)
     return OK;
 }
 
+/* With the lock held. Only now is it known that the network reaches somebody who wants us. */
+static void conn_taken(struct conn *c)
+{
+    if (!c->taken)
+        links_hasten(c->t);
+    c->taken = true;
+}
+
 static enum err accept_step(struct conn *c)
 {
     struct buffer out = {0};
@@ -203,8 +211,9 @@ static enum err accept_step(struct conn *c)
         return err;
     pthread_mutex_lock(&c->t->lock);
     c->open = true;
-    links_hasten(c->t);
-    if (c->link != NULL && !c->t->stopping)
+    if (c->link == NULL)
+        conn_taken(c);
+    else if (!c->t->stopping)
         c->link->why = OK;
     pthread_mutex_unlock(&c->t->lock);
     conn_hold(c, TRANSPORT_CONNECTED);
@@ -217,6 +226,9 @@ static enum err frame_step(struct conn *c)
     struct buffer frame = {0};
     enum err err = channel_open(&c->session.channel, &c->staged, &frame, &whole);
     if (err == OK && whole) {
+        pthread_mutex_lock(&c->t->lock);
+        conn_taken(c);
+        pthread_mutex_unlock(&c->t->lock);
         conn_hold(c, TRANSPORT_FRAME);
         c->held.frame = frame;
         return OK;

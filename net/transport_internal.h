@@ -80,6 +80,7 @@ struct conn {
     struct transport_event held;
     bool busy, reading, sending, closing, finished;
     bool accepted, open;           /* by transport_accept; CONNECTED may be told */
+    bool taken;                    /* the peer took us too: a dialler knows by its first frame */
     unsigned users;                /* threads within transport_send */
     enum err why;
 };

@@ -105,6 +105,51 @@ static void a_closed_connection_is_dialled_again(void **state)
     pair_clear(&p);
 }
 
+/* A listener that hears every claim and takes none. */
+struct refuser { struct seen seen; struct transport *t; unsigned refused; };
+
+static void refuser_open(struct refuser *r, struct transport *dialler)
+{
+    char address[32];
+    unsigned port;
+    seen_init(&r->seen);
+    r->seen.judging = true;
+    r->t = seen_start(&r->seen, 0);
+    address_pick(address, &port);
+    assert_int_equal(transport_listen(r->t, address), OK);
+    assert_int_equal(transport_dial(dialler, address), OK);
+    r->refused = 0;
+}
+
+static void refuse(struct refuser *r)
+{
+    if (!seen_wait(&r->seen, &r->seen.claimed, r->refused + 1, 20))
+        return;
+    transport_disconnect(r->t, r->seen.last_peer, ERR_SUSPENDED);
+    r->refused++;
+}
+
+/* It takes them both, and never hears a word of theirs: each is dialled after 1 s, 2 s, 4 s. */
+static void who_is_refused_by_everybody_backs_off(void **state)
+{
+    enum { MANY_MS = 3900, TRIES = 3 };
+    (void)state;
+    struct seen seen;
+    struct refuser refusers[2];
+    seen_init(&seen);
+    struct transport *t = seen_start(&seen, 0);
+    for (unsigned i = 0; i < 2; i++)
+        refuser_open(&refusers[i], t);
+    for (const uint64_t end = seen_now_ms() + MANY_MS; seen_now_ms() < end;)
+        for (unsigned i = 0; i < 2; i++)
+            refuse(&refusers[i]);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_in_range(refusers[i].refused, 2, TRIES);
+        transport_close(refusers[i].t);
+    }
+    transport_close(t);
+}
+
 /* ---- closing ---- */
 
 struct callers { atomic_uint port; atomic_bool stop; };
@@ -168,6 +213,7 @@ int main(void)
         cmocka_unit_test(a_full_handler_pauses_its_peer_and_the_sender_learns_it),
         cmocka_unit_test(addresses_are_numeric),
         cmocka_unit_test(a_closed_connection_is_dialled_again),
+        cmocka_unit_test(who_is_refused_by_everybody_backs_off),
         cmocka_unit_test(a_transport_closes_while_connections_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
