@@ -17,6 +17,7 @@ struct parse {
     struct config *out;
     const char *at, *end;
     unsigned line, seen;
+    unsigned node_line, folder_lines[CONFIG_MAX_FOLDERS];   /* of the sections; 0: none */
     bool failed;
     struct config_error *error;
 };
@@ -326,6 +327,7 @@ static void begin_folder(struct parse *p)
         fail(p, "[folder]: more than %d of them", CONFIG_MAX_FOLDERS);
         return;
     }
+    p->folder_lines[c->folder_count] = p->line;
     c->folders[c->folder_count++] = (struct config_folder){.every_s = 60, .again_h = 24};
     for (unsigned i = 0; i < KEY_COUNT; i++) {
         if (strcmp(KEYS[i].section, "folder") == 0) {
@@ -348,6 +350,8 @@ static void check_section(struct parse *p, const char *line)
             fail(p, "a section stands on its own line");
         } else if (strncmp(line + 1, "folder]", 7) == 0) {
             begin_folder(p);
+        } else if (strncmp(line + 1, "node]", 5) == 0 && p->node_line == 0) {
+            p->node_line = p->line;
         }
     }
 }
@@ -390,14 +394,14 @@ void config_init(struct config *c)
 static enum err check_whole(struct parse *p)
 {
     if (!p->failed && p->out->has_ledger == false) {
-        fail_at(p, 0, "[node] ledger is missing: the id that the convenor announced");
+        fail_at(p, p->node_line, "[node] ledger is missing: the id that the convenor announced");
     }
     if (!p->failed && p->out->member[0] == '\0') {
-        fail_at(p, 0, "[node] member is missing: our own member id");
+        fail_at(p, p->node_line, "[node] member is missing: our own member id");
     }
     for (unsigned i = 0; !p->failed && i < p->out->folder_count; i++) {
         if (p->out->folders[i].out[0] == '\0' && p->out->folders[i].in[0] == '\0') {
-            fail_at(p, 0, "[folder] number %u has neither out nor in", i + 1);
+            fail_at(p, p->folder_lines[i], "[folder] has neither out nor in");
         }
     }
     return p->failed ? ERR_CONFIG : OK;

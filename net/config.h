@@ -63,6 +63,12 @@ struct config {
 /* What is wrong and in which line, English; line 0 speaks of the file as a whole. */
 struct config_error { unsigned line; char text[CONFIG_ERROR_BYTES]; };
 
+/* Room for `path` and a line of it, NUL included, as editors and people read it. */
+enum { CONFIG_PLACE_BYTES = 4096 + 16 };
+/* "PATH:LINE", or "PATH" alone where the error speaks of the file as a whole. Cut to the room. */
+void config_error_place(const struct config_error *error, const char *path,
+                        char out[CONFIG_PLACE_BYTES]);
+
 /* The defaults: no member and no pinned ledger yet, socket jielid.sock of mode 0600, level info. */
 void config_init(struct config *c);
 /* ERR_CONFIG with *error set; *out is then unspecified. */

@@ -16,6 +16,16 @@ const char *log_level_name(enum log_level level)
     return "info";
 }
 
+void config_error_place(const struct config_error *error, const char *path,
+                        char out[CONFIG_PLACE_BYTES])
+{
+    char line[16] = "";
+    if (error->line > 0) {
+        snprintf(line, sizeof line, ":%u", error->line);
+    }
+    snprintf(out, CONFIG_PLACE_BYTES, "%.4095s%s", path, line);
+}
+
 __attribute__((format(printf, 2, 3)))
 static enum err put(struct buffer *out, const char *format, ...)
 {

@@ -64,7 +64,7 @@ static enum err parse_command(int argc, char **argv, struct command *out)
 
 static enum err load_config(const char *home, struct config *config)
 {
-    char path[HOME_PATH_BYTES];
+    char path[HOME_PATH_BYTES], place[CONFIG_PLACE_BYTES];
     struct config_error error = {0};
     const struct logger plain = {.fd = STDERR_FILENO, .level = LEVEL_INFO};
     enum err err = home_path(path, sizeof path, home, CONFIG_FILE);
@@ -72,7 +72,8 @@ static enum err load_config(const char *home, struct config *config)
         err = config_read(config, path, &error);
     }
     if (err == ERR_CONFIG) {
-        fprintf(stderr, "%s:%u: %s\n", path, error.line, error.text);
+        config_error_place(&error, path, place);
+        fprintf(stderr, "%s: %s\n", place, error.text);
     }
     return failure_report(&plain, "config", path, err);
 }

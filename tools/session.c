@@ -40,7 +40,7 @@ void session_clear(struct session *s)
 
 int session_config(struct session *s, struct config *config)
 {
-    char path[HOME_PATH_BYTES], what[HOME_PATH_BYTES + 32];
+    char path[HOME_PATH_BYTES], place[CONFIG_PLACE_BYTES];
     struct config_error why = {0};
     enum err err = home_path(path, sizeof path, s->home, CONFIG_FILE);
     if (err == OK)
@@ -50,8 +50,8 @@ int session_config(struct session *s, struct config *config)
     config_init(config);
     if (err == ERR_NOTFOUND || err == ERR_PERMISSION)
         return EXIT_DONE;
-    snprintf(what, sizeof what, "%s:%u", path, why.line);
-    return session_fail(s, err, what, why.text);
+    config_error_place(&why, path, place);
+    return session_fail(s, err, place, why.text);
 }
 
 /* A home that this uid owns and that holds a ledger: read without asking anybody. */

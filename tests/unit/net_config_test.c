@@ -75,8 +75,19 @@ static void what_is_not_said_has_its_default(void **state)
 static void member_and_ledger_must_be_said(void **state)
 {
     (void)state;
-    refused("[node]\n" LEDGER, 0, "member is missing");
-    refused("[node]\nmember = a\n", 0, "ledger is missing");
+    refused("; ours\n[node]\n" LEDGER "[log]\n[node]\n", 2, "member is missing");
+    refused("[log]\n[node]\nmember = a\n", 2, "ledger is missing");
+    refused("[log]\n", 0, "ledger is missing");
+}
+
+static void place_of_an_error_names_a_line_only_where_there_is_one(void **state)
+{
+    (void)state;
+    char place[CONFIG_PLACE_BYTES];
+    config_error_place(&(struct config_error){.line = 12}, "/h/jieli.conf", place);
+    assert_string_equal(place, "/h/jieli.conf:12");
+    config_error_place(&(struct config_error){.line = 0}, "/h/jieli.conf", place);
+    assert_string_equal(place, "/h/jieli.conf");
 }
 
 static void typo_is_named_with_its_line(void **state)
@@ -117,7 +128,9 @@ static void each_folder_section_is_a_peer(void **state)
     assert_int_equal(config_parse(&back, buffer_span(&text), &error), OK);
     assert_memory_equal(back.folders, c.folders, sizeof c.folders);
     buffer_clear(&text);
-    refused("[node]\nmember = a\n" LEDGER "[folder]\nevery = 5\n", 0, "neither");
+    refused("[node]\nmember = a\n" LEDGER "[folder]\nevery = 5\n", 4, "neither");
+    refused("[node]\nmember = a\n" LEDGER "[folder]\nin = /a\n\n[folder]\n[log]\n", 7,
+            "neither");
     refused("[node]\n" LEDGER "[folder]\nout = here\n", 4, "absolute");
     refused("[node]\n" LEDGER "[folder]\nin = /a\nin = /b\n", 5, "twice");
     refused("[node]\n" LEDGER "[folder]\nout = /a\n[folder]\nout = /a\n", 6, "twice");
@@ -271,6 +284,7 @@ int main(void)
         cmocka_unit_test(whole_file_is_read),
         cmocka_unit_test(what_is_not_said_has_its_default),
         cmocka_unit_test(member_and_ledger_must_be_said),
+        cmocka_unit_test(place_of_an_error_names_a_line_only_where_there_is_one),
         cmocka_unit_test(typo_is_named_with_its_line),
         cmocka_unit_test(each_folder_section_is_a_peer),
         cmocka_unit_test(key_that_stands_twice_is_refused),

@@ -312,7 +312,7 @@ static void check_daemon(struct exam *x)
 
 static void check_config(struct exam *x)
 {
-    char path[HOME_PATH_BYTES], text[CONFIG_ERROR_BYTES + 32];
+    char path[HOME_PATH_BYTES], place[CONFIG_PLACE_BYTES], text[CONFIG_ERROR_BYTES + 40];
     struct config_error why = {0};
     enum err err = home_path(path, sizeof path, x->s->home, CONFIG_FILE);
     if (err == OK)
@@ -323,7 +323,8 @@ static void check_config(struct exam *x)
             tell(x, HEALTH_BAD, N_("configuration"), path, N_("give --home DIR or set JIELI_HOME"));
             return;
         }
-        snprintf(text, sizeof text, "%s:%u: %s", CONFIG_FILE, why.line, why.text);
+        config_error_place(&why, CONFIG_FILE, place);
+        snprintf(text, sizeof text, "%.32s: %s", place, why.text);
         tell(x, HEALTH_BAD, N_("configuration"), text, N_("correct that line"));
         return;
     }
