@@ -393,6 +393,15 @@ static void heartbeat(struct sync *s, struct peer *p)
     p->ping_ms = s->now_ms;
 }
 
+static void caught_up_tell(struct sync *s)
+{
+    if (s->came_entries == 0 || !sync_idle(s))
+        return;
+    if (s->came_entries >= SYNC_CAUGHT_UP_ENTRIES)
+        s->io.event(s->io.ctx, "caught-up", "", OK);
+    s->came_entries = 0;
+}
+
 void sync_tick(struct sync *s, uint64_t now_ms)
 {
     s->now_ms = now_ms;
@@ -416,10 +425,7 @@ void sync_tick(struct sync *s, uint64_t now_ms)
     cosigned_retry(s);
     cosign_own(s, true);
     cosigned_send(s, true);
-    if (!s->told_caught_up && s->peer_count > 0 && sync_idle(s)) {
-        s->told_caught_up = true;
-        s->io.event(s->io.ctx, "caught-up", "", OK);
-    }
+    caught_up_tell(s);
     peers_reap(s);
 }
 

@@ -23,7 +23,8 @@ struct sync_io {
      * fork: the log is left with that peer), "erased" (an order
      * was carried out here), "bad-part" (what it sent for a part was not it, or not
      * sealed to us: others are asked), "store" (our own disk refused: pulling pauses),
-     * "caught-up", "cosigned" (member: whose cosignature was kept). "store" with ERR_UNCERTAIN: a
+     * "caught-up" (no member: nothing is missing any more after much came), "cosigned" (member:
+     * whose cosignature was kept). "store" with ERR_UNCERTAIN: a
      * commit failed in an unknown state, end the process. */
     void (*event)(void *ctx, const char *name, const char *member, enum err why);
     /* Unix seconds of now, for our cosignatures; not called while there is no cosigner's key. */

@@ -136,7 +136,6 @@ void sync_relay(struct sync *s, uint64_t now_ms)
 void sync_announce(struct sync *s, const struct log *log, uint64_t now_ms)
 {
     s->now_ms = now_ms;
-    s->told_caught_up = false;
     cosign_log_grew(s, log);
     if (strcmp(log->member, s->self) == 0)
         head_show(s, log);
@@ -242,9 +241,7 @@ static enum err note_judge(struct sync *s, struct peer *p, struct span note)
         fork_tell(s, log);
         return OK;
     }
-    if (head.size > log->frontier.size)
-        s->told_caught_up = false;
-    else
+    if (head.size <= log->frontier.size)
         known_keep(s, note, log, head.size);
     return shown_raise(p, log, head.size);
 }

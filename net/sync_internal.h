@@ -28,6 +28,7 @@ enum {
     SYNC_NEAR_ENTRIES = 4096,      /* so many on their way are folded as they come */
     SYNC_FLOW_MS = 1000,           /* and all that come slower than so many in this time: what */
     SYNC_FLOW_ENTRIES = 2048,      /* is only promised keeps nothing waiting */
+    SYNC_CAUGHT_UP_ENTRIES = 256,  /* so many have to have come for its end to be told */
     SYNC_WANT_PACKAGES = COMMIT_MAX_ENTRIES / PACKAGE_ENTRIES,
     SYNC_UNKNOWN_BYTES = 65536,    /* heads of a peer kept until their member is known */
     SYNC_PARTS_WANTED = 256,
@@ -140,7 +141,7 @@ struct sync {
     struct pull *pulls;            /* [log_no] */
     size_t pull_len;
     uint64_t convenor_size;        /* of the convenor's log when unknown heads were last tried */
-    bool told_caught_up;
+    uint64_t came_entries;         /* since nothing was missing last */
     struct package *packages;      /* scratch: SYNC_WANT_PACKAGES */
     struct message *message;       /* scratch: the frame being handled, */
     struct span frame;             /* and its bytes */

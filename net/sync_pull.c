@@ -373,6 +373,7 @@ static enum err answer_commit(struct sync *s, struct peer *p, const struct want 
         return receive_failed(s, p, w->log, m, err);
     flow_turn(s);
     s->flow_entries += (unsigned)(end - w->from);
+    s->came_entries += end - w->from;
     pull_learn(s, p, w, end, m->u.packages.count);
     return OK;
 }

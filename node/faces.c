@@ -93,7 +93,9 @@ static void sync_event(void *ctx, const char *name, const char *member, enum err
         return;
     }
     logline_begin(&line, n->logger, event_level(name), name);
-    logline_text(&line, "member", member);
+    if (member[0] != '\0') {
+        logline_text(&line, "member", member);
+    }
     logline_err(&line, why);
     logline_end(&line);
 }
