@@ -1,4 +1,7 @@
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "crypto/keyfile.h"
 #include "ledger/ledger.h"
@@ -115,6 +118,36 @@ static enum err check_ledger(const struct node_options *o, const struct signkey 
     err = ledger_own_look(l, signkey_public(key));
     ledger_close(l);
     return err == ERR_GAP ? OK : failure_report(o->logger, "own-log", o->home, err);
+}
+
+static enum err program_look(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return err_from_errno(errno);
+    }
+    return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? OK : ERR_PERMISSION;
+}
+
+enum err node_check_program(const struct node_options *options, enum log_level level)
+{
+    struct logline line;
+    const char *path = options->config->notify_run;
+    enum err err = path[0] == '\0' ? OK : program_look(path);
+    if (err == OK) {
+        return OK;
+    }
+    logline_begin(&line, options->logger, level, "notify-program");
+    logline_text(&line, "what", path);
+    logline_err(&line, err);
+    logline_text(&line, "advice",
+                 err == ERR_NOTFOUND
+                     ? "[notify] run names a program that does not exist, nobody is notified: put "
+                       "it there, or correct run in jieli.conf"
+                     : "[notify] run names no file that this user may execute, nobody is notified: "
+                       "chmod 755 the program and open its folder, or correct run in jieli.conf");
+    logline_end(&line);
+    return ERR_CONFIG;
 }
 
 enum err node_check(const struct node_options *options)

@@ -190,12 +190,15 @@ static enum err run(const struct command *command)
     }
     if (err == OK && command->check) {
         err = node_check(&options);
+        enum err program = node_check_program(&options, LEVEL_ERROR);
+        err = err == OK ? program : err;
         if (err == OK) {
             printf("%s: ok\n", command->home);
         }
         return err;
     }
     if (err == OK) {
+        (void)node_check_program(&options, LEVEL_WARN);
         err = node_check(&options);
     }
     return err == OK || err == ERR_ROLLBACK ? serve(&options) : err;

@@ -35,5 +35,9 @@ bool node_close(struct node *n);
  * last-head. Logged like failures of node_open. ERR_ROLLBACK: the node may start, and signs nothing
  * in its own log. */
 MUST_CHECK enum err node_check(const struct node_options *options);
+/* Whether [notify] run=, where there is one, is a file that this user may execute; if not
+ * ERR_CONFIG, logged at `level` with what to do. A node without it may start all the same: its
+ * events are kept and tried again. */
+enum err node_check_program(const struct node_options *options, enum log_level level);
 
 #endif

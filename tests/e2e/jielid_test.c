@@ -112,6 +112,49 @@ static void typo_is_told_with_file_and_line(void **state)
     expect(run_on(*state, 1, "--check"), 78, "jieli.conf:2: ");
 }
 
+static void good_conf_with_program(const struct cluster *c, const char *program)
+{
+    char path[HOME_PATH_BYTES], text[2048];
+    struct buffer held = {0};
+    assert_int_equal(home_path(path, sizeof path, c->members[1].home, "jieli.conf"), OK);
+    assert_int_equal(file_read(path, 1024, &held), OK);
+    snprintf(text, sizeof text, "%.*s\n[notify]\nrun = %s\n", (int)held.len,
+             (const char *)held.data, program);
+    buffer_clear(&held);
+    put_file(c, 1, "jieli.conf", text);
+}
+
+static void notify_program_that_cannot_run_is_named(void **state)
+{
+    const struct cluster *c = *state;
+    char program[HOME_PATH_BYTES];
+    assert_int_equal(home_path(program, sizeof program, c->members[1].home, "tell"), OK);
+    good_conf_with_program(c, program);
+    expect(run_on(c, 1, "--check"), 78, "/tell err=ERR_NOTFOUND");
+    expect(run_on(c, 1, "--check"), 78, "does not exist");
+    put_file(c, 1, "tell", "#!/bin/sh\n");
+    expect(run_on(c, 1, "--check"), 78, "chmod 755");
+    assert_int_equal(chmod(program, 0700), 0);
+    expect(run_on(c, 1, "--check"), 0, ": ok");
+}
+
+static void notify_program_that_cannot_run_keeps_no_node_from_starting(void **state)
+{
+    const struct cluster *c = *state;
+    char path[HOME_PATH_BYTES];
+    struct buffer log = {0};
+    pid_t pid;
+    good_conf_with_program(c, "/nonexistent/tell");
+    struct ipc_client *client = daemon_up(c, 1, &pid);
+    daemon_down(&client, pid);
+    assert_int_equal(home_path(path, sizeof path, c->members[1].home, "jielid.log"), OK);
+    assert_int_equal(file_read(path, 1 << 20, &log), OK);
+    assert_int_equal(buffer_put_u8(&log, 0), OK);
+    assert_non_null(strstr((const char *)log.data,
+                           "level=warn event=notify-program what=/nonexistent/tell"));
+    buffer_clear(&log);
+}
+
 static void missing_home_and_foreign_ledger_have_their_own_status(void **state)
 {
     char text[256];
@@ -265,6 +308,8 @@ int main(void)
         cmocka_unit_test(help_version_and_wrong_options),
         WITH_HOME(good_home_passes_the_check),
         WITH_HOME(typo_is_told_with_file_and_line),
+        WITH_HOME(notify_program_that_cannot_run_is_named),
+        WITH_HOME(notify_program_that_cannot_run_keeps_no_node_from_starting),
         WITH_HOME(missing_home_and_foreign_ledger_have_their_own_status),
         WITH_HOME(key_file_open_to_others_is_refused),
         WITH_HOME(second_daemon_on_a_home_is_refused),
