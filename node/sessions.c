@@ -31,6 +31,18 @@ const char *sessions_state_name(const struct node *n)
 
 /* ---- our own side ---- */
 
+static const char *state_advice(const struct node *n, enum session_state state)
+{
+    if (state == SESSIONS_OTHER_KEY) {
+        return "transport.key is not the key that our log certifies: put it back";
+    }
+    return ledger_self(n->ledger).v == MEMBER_NONE
+               ? "this node has no certificate yet and reaches no other: apply the convenor's "
+                 "bundle, then jieli init"
+               : "this node has no certificate yet and reaches no other: jieli init with an "
+                 "administrator's key";
+}
+
 static void say_state(struct node *n, enum session_state state)
 {
     struct logline line;
@@ -43,11 +55,7 @@ static void say_state(struct node *n, enum session_state state)
     logline_begin(&line, n->logger, ready ? LEVEL_INFO : LEVEL_WARN, "sessions");
     logline_text(&line, "state", sessions_state_name(n));
     if (!ready) {
-        logline_text(&line, "advice",
-                     state == SESSIONS_UNCERTIFIED
-                         ? "this node has no certificate yet and reaches no other: apply the "
-                           "convenor's bundle, then jieli init"
-                         : "transport.key is not the key that our log certifies: put it back");
+        logline_text(&line, "advice", state_advice(n, state));
     }
     logline_end(&line);
 }

@@ -32,6 +32,16 @@ sed -i "s/^\[node\]/[node]\nlisten = 127.0.0.1:$PORT/" "$DIR/anweiban/jieli.conf
 sed -i "s/^\[node\]/[node]\npeer = 127.0.0.1:$PORT/" "$DIR/zhujian/jieli.conf"
 start anweiban
 start zhujian
+jieli doctor "${AW[@]}"
+says "the convenor is told to certify its node" "certify it: jieli init"
+says_not "and not to wait for its own bundle" "bundle"
+jieli doctor "${ZJ[@]}"
+says "a member is told to apply the bundle" "apply the convenor's bundle"
+cp "$DIR/anweiban.log" "$OUT"
+says "the convenor's log advises the same" "jieli init with an administrator's key"
+says_not "and no bundle either" "bundle"
+cp "$DIR/zhujian.log" "$OUT"
+says "as the member's does of the bundle" "apply the convenor's bundle"
 expect "the convenor certifies its node" 0 init "${AW[@]}" --key "$K/e001.key"
 expect "before admission a member waits" 5 init "${ZJ[@]}" --key "$K/e201.key"
 expect "an administrator cannot admit" 1 admit "$DIR/zhujian/request" "${AW[@]}" \

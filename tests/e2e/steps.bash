@@ -51,6 +51,18 @@ says() {
     fi
 }
 
+# says_not NAME TEXT: the last output does not hold TEXT.
+says_not() {
+    COUNT=$((COUNT + 1))
+    if grep -qF -- "$2" "$OUT"; then
+        FAILED=1
+        echo "not ok $COUNT - $1"
+        sed 's/^/# /' "$OUT"
+    else
+        echo "ok $COUNT - $1"
+    fi
+}
+
 # until_true N COMMAND...: tries N times, 0.1 s apart.
 until_true() {
     local tries=$1

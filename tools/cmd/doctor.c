@@ -264,6 +264,11 @@ static bool daemon_runs(const struct exam *x)
     return true;
 }
 
+static bool admitted(const struct exam *x)
+{
+    return x->ledger != NULL && ledger_self(x->ledger).v != MEMBER_NONE;
+}
+
 static void check_sessions(struct exam *x, const char *state)
 {
     if (state == NULL)
@@ -272,7 +277,8 @@ static void check_sessions(struct exam *x, const char *state)
         tell(x, HEALTH_GOOD, N_("sessions"), _("certified"), "");
     else if (strcmp(state, "uncertified") == 0)
         tell(x, HEALTH_NOTE, N_("sessions"), _("not certified: no other node is reached"),
-             _("apply the convenor's bundle, then jieli init"));
+             admitted(x) ? _("certify it: jieli init --key ADMINISTRATOR")
+                         : _("apply the convenor's bundle, then jieli init"));
     else
         tell(x, HEALTH_BAD, N_("sessions"), _("transport.key is not the certified key"),
              _("put the certified transport.key back, then wait a moment"));
