@@ -3,18 +3,6 @@
 # Reports each step as a TAP line. JIELI_BUILD names the build folder.
 . "$(dirname "$0")/steps.bash"
 
-# says_not NAME TEXT: the last output does not hold TEXT.
-says_not() {
-    COUNT=$((COUNT + 1))
-    if grep -qF -- "$2" "$OUT"; then
-        FAILED=1
-        echo "not ok $COUNT - $1"
-        sed 's/^/# /' "$OUT"
-    else
-        echo "ok $COUNT - $1"
-    fi
-}
-
 AW=(--home "$DIR/anweiban")
 H=$DIR/anweiban
 K=$DIR
@@ -38,6 +26,24 @@ REPORT=(report --district echeng --source inspection --clause GB50028 --grade ge
 expect "without a map no sector is doubted" 0 "${REPORT[@]}" --sector nosuch
 says_not "no warning" "warning"
 expect "a row of the map is added" 0 duty add ranqi --leads anweiban "${AW[@]}" --key "$K/e000.key"
+
+# A table with one bad row leaves no row behind, and says which one it is.
+printf '# id\tlead\tsupports\nlvyou\tanweiban\t\n# a comment\nyanhua\tanweiban\tweihua\n' >"$DIR/map.tsv"
+DUTY=(duty "$DIR/map.tsv" "${AW[@]}" --key "$K/e000.key")
+expect "a row with a member that is not admitted is refused" 1 "${DUTY[@]}"
+says "with its line and the member" "$DIR/map.tsv:4: weihua is no admitted member"
+says "and with where to look" "jieli members"
+expect "so is one given by itself" 1 duty add yanhua --leads weihua "${AW[@]}" --key "$K/e000.key"
+says "by the member" "jieli duty: weihua is no admitted member"
+printf '# id\tlead\tlevel\nlvyou\tanweiban\tcounty\n' >"$DIR/map.tsv"
+expect "a wrong cell is named" 2 "${DUTY[@]}"
+says "with its line" "$DIR/map.tsv:2: a level is city or district"
+expect "the map is listed" 0 duty list "${AW[@]}"
+says_not "without the good row of the bad table" "lvyou"
+printf '# id\tlead\tsupports\nlvyou\tanweiban\t\n' >"$DIR/map.tsv"
+expect "a good table is taken" 0 "${DUTY[@]}"
+expect "the map is listed again" 0 duty list "${AW[@]}"
+says "with its row" "lvyou"
 
 # A slip of the pen in a sector: told, never refused.
 expect "a sector that the map lacks is taken" 0 "${REPORT[@]}" --sector ranqii

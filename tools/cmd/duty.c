@@ -9,7 +9,7 @@
 #include "tools/tsv.h"
 #include "tools/writing.h"
 
-enum { MAP_CITY = 1, MAP_DISTRICT = 2, MAX_LEADS = 4, ROWS_PER_ENTRY = 128 };
+enum { MAP_CITY = 1, MAP_DISTRICT = 2, MAX_LEADS = 4, ROWS_PER_ENTRY = 128, PLACE_BYTES = 288 };
 
 struct row {
     char leads_text[256], supports_text[1024];
@@ -17,20 +17,41 @@ struct row {
 };
 
 struct batch {
+    json_t *members;                    /* ids of those admitted, as keys */
+    char place[PLACE_BYTES];            /* "FILE:LINE: " of the row being read; "" for `add` */
     unsigned count;
     struct row rows[ROWS_PER_ENTRY];
     struct duty_fields fields[ROWS_PER_ENTRY];
 };
 
-static int take_members(struct session *s, const char *text, char *copy, size_t copy_bytes,
-                        const char **out, unsigned max, unsigned *count)
+static int bad_row(struct session *s, const struct batch *b, const char *message, const char *what)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s%s", b->place, message);
+    return session_usage(s, text, what);
+}
+
+static int not_admitted(struct session *s, const struct batch *b, const char *id)
+{
+    char text[512];
+    snprintf(text, sizeof text, _("%s%.64s is no admitted member; nothing was written"), b->place,
+             id);
+    return session_fail(s, ERR_VOID, text, _("`jieli members` lists those admitted"));
+}
+
+static int take_members(struct session *s, const struct batch *b, const char *text, char *copy,
+                        size_t copy_bytes, const char **out, unsigned max, unsigned *count)
 {
     if (strlen(text) >= copy_bytes)
-        return session_usage(s, _("the value is too long"), text);
+        return bad_row(s, b, _("the value is too long"), text);
     snprintf(copy, copy_bytes, "%s", text);
     *count = tsv_split(copy, out, max);
     if (*count > max)
-        return session_usage(s, _("too many members in one row"), text);
+        return bad_row(s, b, _("too many members in one row"), text);
+    for (unsigned i = 0; i < *count; i++) {
+        if (json_object_get(b->members, out[i]) == NULL)
+            return not_admitted(s, b, out[i]);
+    }
     return EXIT_DONE;
 }
 
@@ -45,13 +66,13 @@ static int add_row(struct session *s, struct batch *b, const struct said *said)
     f->district = said->district[0] == 0 ? "*" : said->district;
     f->level = strcmp(said->level, "district") == 0 ? MAP_DISTRICT : MAP_CITY;
     if (f->level == MAP_CITY && said->level[0] != 0 && strcmp(said->level, "city") != 0)
-        return session_usage(s, _("a level is city or district"), said->level);
+        return bad_row(s, b, _("a level is city or district"), said->level);
     if (strlen(said->basis) > NAME_MAX_BYTES)
-        return session_usage(s, _("the value is too long"), said->basis);
-    int code = take_members(s, said->leads, row->leads_text, sizeof row->leads_text, row->leads,
-                            MAX_LEADS, &f->lead_count);
+        return bad_row(s, b, _("the value is too long"), said->basis);
+    int code = take_members(s, b, said->leads, row->leads_text, sizeof row->leads_text,
+                            row->leads, MAX_LEADS, &f->lead_count);
     if (code == EXIT_DONE)
-        code = take_members(s, said->supports, row->supports_text, sizeof row->supports_text,
+        code = take_members(s, b, said->supports, row->supports_text, sizeof row->supports_text,
                             row->supports, DUTY_MAX_SUPPORTS, &f->support_count);
     b->count += code == EXIT_DONE ? 1 : 0;
     return code;
@@ -88,12 +109,14 @@ static const char *either(const struct tsv *t, const char *a, const char *b)
     return tsv_has(t, a) ? tsv_cell(t, a) : tsv_cell(t, b);
 }
 
-static int take_file(struct session *s, const char *path, struct batch *b)
+/* Only reads, or writes too what it read. */
+static int walk_file(struct session *s, const char *path, struct batch *b, bool writes)
 {
     struct tsv t;
     enum err err = tsv_open(&t, path);
     int code = err == OK ? EXIT_DONE : session_fail_at(s, err, path);
     while (code == EXIT_DONE && tsv_next(&t)) {
+        snprintf(b->place, sizeof b->place, "%.256s:%u: ", path, t.line);
         struct said said = {
             .sector = either(&t, "sector", "id"),
             .district = tsv_cell(&t, "district"),
@@ -103,6 +126,8 @@ static int take_file(struct session *s, const char *path, struct batch *b)
             .basis = tsv_has(&t, "basis") ? tsv_cell(&t, "basis") : option(s, "basis"),
         };
         code = add_row(s, b, &said);
+        if (!writes)
+            b->count = 0;
         if (code == EXIT_DONE && b->count == ROWS_PER_ENTRY)
             code = write_batch(s, b);
     }
@@ -110,6 +135,27 @@ static int take_file(struct session *s, const char *path, struct batch *b)
         code = write_batch(s, b);
     tsv_close(&t);
     return code;
+}
+
+/* All rows are read before the first is written: one bad row leaves none behind. */
+static int take_file(struct session *s, const char *path, struct batch *b)
+{
+    int code = walk_file(s, path, b, false);
+    return code == EXIT_DONE ? walk_file(s, path, b, true) : code;
+}
+
+static int read_members(struct session *s, struct batch *b)
+{
+    json_t *reply, *member;
+    size_t i;
+    int code = session_ask_daemon(s, json_pack("{s:s}", "query", "members"), &reply);
+    if (code != EXIT_DONE)
+        return code;
+    b->members = json_object();
+    json_array_foreach(json_object_get(reply, "members"), i, member)
+        json_object_set(b->members, json_string_value(json_object_get(member, "id")), member);
+    json_decref(reply);
+    return EXIT_DONE;
 }
 
 static int take_one(struct session *s, struct batch *b)
@@ -151,7 +197,10 @@ static int duty_run(struct session *s)
     struct batch *b = calloc(1, sizeof *b);
     if (b == NULL)
         return session_fail_at(s, ERR_NOMEM, NULL);
-    int code = strcmp(what, "add") == 0 ? take_one(s, b) : take_file(s, what, b);
+    int code = read_members(s, b);
+    if (code == EXIT_DONE)
+        code = strcmp(what, "add") == 0 ? take_one(s, b) : take_file(s, what, b);
+    json_decref(b->members);
     free(b);
     return code;
 }
