@@ -10,6 +10,9 @@ enum {
     STANDING_SHARE = 100,             /* µs of the ledger thread for each ms: 10 % */
     STANDING_BURST_US = 200000,       /* saved and owed at most: a rest of 2 s, so that a
                                          peer whose word waits here is not taken for silent */
+    STANDING_PING_US = 500,           /* what a ping or its answer counts as at least: an honest
+                                         peer sends one a second at most, and other threads and
+                                         the line carry it too */
     STANDING_BAR_MIN_MS = 1000,       /* after the first fault, doubled with each further one … */
     STANDING_BAR_MAX_MS = 60000,
     STANDING_FORGET_MS = 600000,      /* … until so long nothing was wrong */
