@@ -233,7 +233,7 @@ $(BUILD)/tests/soak/soak: $(call objs,$(SOAK)) $(BUILD)/libsupport.a $(LIBRARIES
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(BUILD)/libsupport.a $(LINK) -lcmocka -o $@
 
 # Loaded into a daemon that may be built with sanitizers, which it must not be itself.
-$(PRELOADED): $(BUILD)/%.so: %.c tests/power/journal.h
+$(PRELOADED): $(BUILD)/%.so: %.c tests/power/journal.h tests/support/preload.h
 	@mkdir -p $(@D)
 	$(SAY) '  LINK $@'
 	$(Q)$(CC) -I. $(CSTD) $(WARN) -O2 -g -fPIC -shared $< -ldl -lpthread -o $@

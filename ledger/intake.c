@@ -38,9 +38,8 @@ static enum err branch_init(struct branch *br, struct batch *b, const struct log
     for (size_t i = 0; i <= count; i++) {
         if (br->wanted[i])
             frontier_root(&f, &br->roots[i]);
-        if (i < count) {
+        if (i < count)
             frontier_append(&f, &leaves[i]);
-        }
     }
     return OK;
 }

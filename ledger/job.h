@@ -9,7 +9,6 @@ struct job {
     void (*run)(void *ctx, size_t from, size_t to);   /* any thread, ranges never overlap */
     void *ctx;
     size_t count;                  /* items */
-    size_t slice;                  /* items of a range at most; 0: as the workers like */
     size_t claimed, done;          /* the workers' own, like `next` */
     struct job *next;
 };

@@ -18,7 +18,6 @@ struct piece {
 
 struct stretch {
     const struct ledger *l;
-    uint64_t folded;
     struct piece pieces[STEP_CASES];
     size_t count;
     struct position *at;
@@ -110,7 +109,7 @@ static void fold_range(void *stretch, size_t from, size_t to)
         p->err = err;
         if (p->err == OK)
             p->err = refold_init(&p->refold, x->l, t, &p->id, x->at + p->from, p->count,
-                                 x->folded);
+                                 x->l->settle->folded);
     }
     if (err == OK)
         txn_abort(t);
@@ -126,7 +125,6 @@ static enum err stretch_begin(const struct ledger *l, const struct row_key *from
     if (x == NULL)
         return ERR_NOMEM;
     x->l = l;
-    x->folded = l->settle->folded;
     enum err err = txn_read(l->store, &t);
     if (err == OK) {
         err = runs_walk_open(t, RUNS_CASE, from, &w);

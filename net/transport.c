@@ -1,8 +1,9 @@
 #include "net/transport_internal.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "net/thread.h"
 
 enum err transport_err(int rv)
 {
@@ -145,19 +146,15 @@ static void *keep(void *transport)
 
 static enum err keeper_start(struct transport *t)
 {
-    sigset_t all, before;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&t->stopped, &attributes);
     pthread_condattr_destroy(&attributes);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int rc = pthread_create(&t->keeper, NULL, keep, t);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0)
-        pthread_cond_destroy(&t->stopped);
-    return rc == 0 ? OK : ERR_NOMEM;
+    if (thread_start(&t->keeper, keep, t))
+        return OK;
+    pthread_cond_destroy(&t->stopped);
+    return ERR_NOMEM;
 }
 
 /* ---- the rest of the face ---- */

@@ -192,12 +192,11 @@ static enum err opening_step(struct conn *c)
     return OK;
 }
 
-/* With the lock held. Only now is it known that the network reaches somebody who wants us. */
+/* With the lock held, once. Only now is it known that the network reaches somebody who wants us. */
 static void conn_taken(struct conn *c)
 {
-    if (!c->taken)
-        links_hasten(c->t);
     c->taken = true;
+    links_hasten(c->t);
 }
 
 static enum err accept_step(struct conn *c)
@@ -226,9 +225,11 @@ static enum err frame_step(struct conn *c)
     struct buffer frame = {0};
     enum err err = channel_open(&c->session.channel, &c->staged, &frame, &whole);
     if (err == OK && whole) {
-        pthread_mutex_lock(&c->t->lock);
-        conn_taken(c);
-        pthread_mutex_unlock(&c->t->lock);
+        if (!c->taken) {           /* none but the pump writes it */
+            pthread_mutex_lock(&c->t->lock);
+            conn_taken(c);
+            pthread_mutex_unlock(&c->t->lock);
+        }
         conn_hold(c, TRANSPORT_FRAME);
         c->held.frame = frame;
         return OK;

@@ -1,9 +1,9 @@
 #include "node/folders.h"
 
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
+#include "net/thread.h"
 #include "node/clock.h"
 #include "node/failure.h"
 #include "node/node_parts.h"
@@ -80,19 +80,15 @@ static void *carry(void *arg)
     return NULL;
 }
 
-static enum err thread_start(struct folders *all, struct courier *c)
+static enum err courier_start(struct folders *all, struct courier *c)
 {
-    sigset_t every, before;
-    sigfillset(&every);
     courier_hold(c);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    bool started = pthread_create(&all->threads[all->thread_count], NULL, carry, c) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    all->thread_count += started;
-    if (!started) {
+    if (!thread_start(&all->threads[all->thread_count], carry, c)) {
         courier_release(c);
+        return ERR_IO;
     }
-    return started ? OK : ERR_IO;
+    all->thread_count++;
+    return OK;
 }
 
 static enum err threads_start(struct folders *all, struct folder *f)
@@ -101,7 +97,7 @@ static enum err threads_start(struct folders *all, struct folder *f)
     for (unsigned way = 0; err == OK && way < FOLDER_WAYS; way++) {
         struct courier *c = folder_courier(f, (enum folder_way)way);
         if (c != NULL) {
-            err = thread_start(all, c);
+            err = courier_start(all, c);
         }
     }
     return err;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "net/thread.h"
 #include "node/clock.h"
 
 enum slot_state { SLOT_FREE, SLOT_READY, SLOT_RUNNING, SLOT_ENDED };
@@ -210,16 +211,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-static bool start_thread(struct notify_run *r)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&r->thread, NULL, work, r) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 enum err notify_run_create(struct notify_run **out, const char *program, unsigned run_ms)
 {
     struct notify_run *r = calloc(1, sizeof *r);
@@ -231,7 +222,7 @@ enum err notify_run_create(struct notify_run **out, const char *program, unsigne
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->ready, NULL);
     r->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (r->stop_fd < 0 || !start_thread(r)) {
+    if (r->stop_fd < 0 || !thread_start(&r->thread, work, r)) {
         close_fd(&r->stop_fd);
         pthread_cond_destroy(&r->ready);
         pthread_mutex_destroy(&r->lock);

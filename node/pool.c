@@ -2,14 +2,15 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "net/thread.h"
 
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t begun, ended;
-    struct job *first;            /* jobs that have slices left, oldest first */
+    struct job *first;                 /* jobs that have slices left, oldest first */
     bool stop;
     _Atomic uint64_t checked;
     unsigned thread_count;
@@ -30,8 +31,8 @@ static void unlink_job(struct pool *p, struct job *job)
 /* Runs one slice of the job; the lock is held before and after. */
 static void run_slice(struct pool *p, struct job *job)
 {
-    const size_t from = job->claimed, most = job->slice == 0 ? POOL_SLICE : job->slice;
-    const size_t to = job->count - from < most ? job->count : from + most;
+    const size_t from = job->claimed;
+    const size_t to = job->count - from < POOL_SLICE ? job->count : from + POOL_SLICE;
     job->claimed = to;
     if (to == job->count) {
         unlink_job(p, job);
@@ -67,22 +68,15 @@ static unsigned usable_cores(void)
     return cores < 1 ? 1 : (unsigned)cores;
 }
 
-/* Workers take no signals: those are the main thread's to wait for. */
 static enum err start_threads(struct pool *p, unsigned count)
 {
-    sigset_t all, before;
-    enum err err = OK;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (err == OK && p->thread_count < count) {
-        if (pthread_create(&p->threads[p->thread_count], NULL, work, p) == 0) {
-            p->thread_count++;
-        } else {
-            err = ERR_NOMEM;
+    while (p->thread_count < count) {
+        if (!thread_start(&p->threads[p->thread_count], work, p)) {
+            return ERR_NOMEM;
         }
+        p->thread_count++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return err;
+    return OK;
 }
 
 enum err pool_create(struct pool **out, unsigned threads)

@@ -86,17 +86,29 @@ static enum reason enrol_check(const struct roster *r, const struct governance *
     return e == OK ? REASON_NONE : REASON_PROOF;
 }
 
+bool governance_names(const struct governance *g, struct officer **out)
+{
+    struct cbor c;
+    struct pubkey key;
+    *out = NULL;
+    if (!governance_fact(g->e, FACT_OFFICER_KEY, &c))
+        return false;
+    cbor_tagged(&c, ALG_ED25519, key.b);
+    if (cbor_end(&c) != OK)
+        return false;
+    *out = governance_officer(g, &key);
+    if (*out != NULL && (*out)->left)
+        *out = NULL;
+    return true;
+}
+
 /* The officer of now whose desk this entry gives another key, or none; NULL for an enrolment. */
 static struct officer *desk_of(const struct governance *g)
 {
-    struct cbor key, desk;
-    struct pubkey pub;
-    if (!governance_fact(g->e, FACT_TRANSPORT, &desk) ||
-        !governance_fact(g->e, FACT_OFFICER_KEY, &key))
-        return NULL;
-    cbor_tagged(&key, ALG_ED25519, pub.b);
-    struct officer *held = cbor_end(&key) == OK ? governance_officer(g, &pub) : NULL;
-    return held == NULL || held->left ? NULL : held;
+    struct cbor desk;
+    struct officer *held;
+    return governance_fact(g->e, FACT_TRANSPORT, &desk) && governance_names(g, &held) ? held
+                                                                                      : NULL;
 }
 
 static enum err desk_apply(struct roster *r, const struct governance *g, struct officer *held,

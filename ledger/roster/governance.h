@@ -48,6 +48,8 @@ bool xpubkey_check(const struct xpubkey *key);
 bool governance_fact(const struct entry *e, enum fact_id id, struct cbor *c);
 /* The officer of the author's log who has this key, left or not, to be changed; NULL. */
 struct officer *governance_officer(const struct governance *g, const struct pubkey *key);
+/* The officer of now whom the entry names by key; NULL: none. False: it names no key. */
+bool governance_names(const struct governance *g, struct officer **out);
 
 /* Judge and apply one entry each; as roster_apply. Nothing is changed unless OK, REASON_NONE and
  * not pending. */

@@ -2,7 +2,6 @@
  * $HUNG_FOLDER waits for as long as somebody holds the lock (flock) of the file $HUNG_LOCK. The
  * first thread, which in jielid is the ledger's, must never touch one: the process then aborts. */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -14,15 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define REAL(name) (__extension__(__typeof__(&name))real(#name))
-
-static void *real(const char *name)
-{
-    void *found = dlsym(RTLD_NEXT, name);
-    if (found == NULL)
-        abort();
-    return found;
-}
+#include "tests/support/preload.h"
 
 static void hang(const char *path)
 {

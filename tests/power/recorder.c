@@ -2,7 +2,6 @@
  * record of a change stands before the change is made, one of a flush after it returned; a lock
  * over both keeps the order of the journal that of the disk. Files that are only mapped (LMDB's
  * lock file) and files of no name below the folder are not recorded. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "tests/power/journal.h"
+#include "tests/support/preload.h"
 
 enum { FDS_MAX = 1024 };
 
@@ -27,16 +27,6 @@ static struct file files[FDS_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int journal = -1;
 static char home[PATH_MAX];
-
-#define REAL(name) (__extension__(__typeof__(&name))real(#name))
-
-static void *real(const char *name)
-{
-    void *found = dlsym(RTLD_NEXT, name);
-    if (found == NULL)
-        abort();
-    return found;
-}
 
 __attribute__((constructor)) static void start(void)
 {

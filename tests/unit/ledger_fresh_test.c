@@ -10,11 +10,11 @@
 #include <cmocka.h>
 
 #include "ledger/fresh.h"
-#include "ledger/log/home.h"
+#include "tests/support/log_fixture.h"
 
 enum { STORED = 2000, OTHERS = 20000 };
 
-struct shelf { char home[64]; struct store *store; struct txn *txn; struct fresh fresh; };
+struct shelf { char home[128]; struct store *store; struct txn *txn; struct fresh fresh; };
 
 static uint64_t nonce_of(unsigned i)
 {
@@ -27,8 +27,7 @@ static int setup(void **state)
     struct row *rows = calloc(STORED, sizeof *rows);
     assert_non_null(s);
     assert_non_null(rows);
-    snprintf(s->home, sizeof s->home, "/tmp/jieli-fresh-XXXXXX");
-    assert_non_null(mkdtemp(s->home));
+    scratch_create(s->home, sizeof s->home);
     assert_int_equal(store_open(&s->store, s->home, true, false), OK);
     assert_int_equal(txn_write(s->store, &s->txn), OK);
     for (unsigned i = 0; i < STORED; i++)
@@ -43,15 +42,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct shelf *s = *state;
-    char path[128];
     fresh_clear(&s->fresh);
     txn_abort(s->txn);
     store_close(s->store);
-    snprintf(path, sizeof path, "%s/data.mdb", s->home);
-    remove(path);
-    snprintf(path, sizeof path, "%s/lock.mdb", s->home);
-    remove(path);
-    assert_int_equal(remove(s->home), 0);
+    scratch_remove(s->home);
     free(s);
     return 0;
 }

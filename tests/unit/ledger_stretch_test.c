@@ -7,28 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "node/pool.h"
+#include "tests/support/flush_fault.h"
 #include "tests/support/liars.h"
 
 enum { CASES = 4400, THREADS = 3, SEND = 256 };   /* a stretch holds 4096 */
-
-/* The flushes that the store does from now on, and which of them fails: 0 for none. */
-static unsigned flushes, failing;
-static int failure;
-
-int fdatasync(int fd)
-{
-    if (++flushes == failing) {
-        errno = failure;
-        return -1;
-    }
-    return (int)syscall(SYS_fdatasync, fd);
-}
 
 static int setup(void **state)
 {
@@ -146,19 +132,19 @@ static bool fails_and_goes_on(struct scene *s, struct watcher *w, const struct v
                               unsigned which, int why)
 {
     enum err err;
-    flushes = 0;
-    failing = which;
-    failure = why;
+    flush_count = 0;
+    flush_failing = which;
+    flush_errno = why;
     while (go_on(s, w->ledger, &err)) {
         if (err == OK)
             continue;
-        assert_int_equal(flushes, which);
+        assert_int_equal(flush_count, which);
         assert_int_equal(err, why == ENOSPC ? ERR_DISK_FULL : ERR_UNCERTAIN);
         if (err == ERR_UNCERTAIN)
             reopen(s, w, verifier);
     }
-    failing = 0;
-    return flushes >= which;
+    flush_failing = 0;
+    return flush_count >= which;
 }
 
 static void a_flush_that_fails_anywhere_leaves_no_trace(void **state)

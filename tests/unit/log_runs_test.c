@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "ledger/log/home.h"
 #include "ledger/log/runs_internal.h"
+#include "tests/support/log_fixture.h"
 
 struct shelf {
-    char home[64];
+    char home[128];
     struct store *store;
     struct txn *txn;
     struct row *rows;                  /* the model */
@@ -31,8 +31,7 @@ static int setup(void **state)
 {
     struct shelf *s = calloc(1, sizeof *s);
     assert_non_null(s);
-    snprintf(s->home, sizeof s->home, "/tmp/jieli-runs-XXXXXX");
-    assert_non_null(mkdtemp(s->home));
+    scratch_create(s->home, sizeof s->home);
     assert_int_equal(store_open(&s->store, s->home, true, false), OK);
     assert_int_equal(txn_write(s->store, &s->txn), OK);
     s->random = 7;
@@ -43,14 +42,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct shelf *s = *state;
-    char path[128];
     txn_abort(s->txn);
     store_close(s->store);
-    snprintf(path, sizeof path, "%s/data.mdb", s->home);
-    remove(path);
-    snprintf(path, sizeof path, "%s/lock.mdb", s->home);
-    remove(path);
-    assert_int_equal(remove(s->home), 0);
+    scratch_remove(s->home);
     free(s->rows);
     free(s);
     return 0;

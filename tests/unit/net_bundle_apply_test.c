@@ -7,26 +7,12 @@
 /* clang-format on */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "net/bundle.h"
+#include "tests/support/flush_fault.h"
 #include "tests/support/paper.h"
 
 enum { FROM = 1, TO = 2, MEMBERS = 3 };
-
-/* The flushes of the store from now on, and which of them fails, how: 0 for none. */
-static unsigned flushes, failing;
-static int failure;
-
-int fdatasync(int fd)
-{
-    if (++flushes == failing) {
-        errno = failure;
-        return -1;
-    }
-    return (int)syscall(SYS_fdatasync, fd);
-}
 
 static enum err apply(struct cluster *c, const char *path)
 {
@@ -53,13 +39,13 @@ static void a_home_outlives_each_flush_that_fails(void **state)
         cluster_reports(c, FROM, 600);
         assert_int_equal(bundle_create(c->members[FROM].ledger, path,
                                        &(struct bundle_selection){.parts = false}), OK);
-        failure = which % 2 ? EIO : ENOSPC;
-        flushes = 0;
-        failing = (which + 1) / 2;
+        flush_errno = which % 2 ? EIO : ENOSPC;
+        flush_count = 0;
+        flush_failing = (which + 1) / 2;
         const enum err err = apply(c, path);
-        failed = flushes >= failing;
-        failing = 0;
-        assert_int_equal(err, !failed ? OK : failure == EIO ? ERR_UNCERTAIN : ERR_DISK_FULL);
+        failed = flush_count >= flush_failing;
+        flush_failing = 0;
+        assert_int_equal(err, !failed ? OK : flush_errno == EIO ? ERR_UNCERTAIN : ERR_DISK_FULL);
         cluster_close(c, TO);
         cluster_open(c, TO);
         assert_int_equal(apply(c, path), OK);

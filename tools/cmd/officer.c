@@ -154,11 +154,22 @@ static int desk_choose(struct session *s, struct proven *p)
     return proof != NULL ? code : prove(s, p, true);
 }
 
+/* Writes what was composed, unless something failed before, and is done with it. */
+static int govern(struct session *s, enum kind kind, struct composition *c, int code)
+{
+    json_t *reply = NULL;
+    if (code == EXIT_DONE)
+        code = writing_govern(s, kind, c->facts, c->fact_count, &reply);
+    if (code == EXIT_DONE)
+        code = writing_tell(s, kind_row(kind), reply);
+    composition_clear(c);
+    return code;
+}
+
 static int desk_run(struct session *s)
 {
     struct proven p = {.has_desk = false};
     struct composition c;
-    json_t *reply = NULL;
     composition_init(&c);
     int code = where_we_are(s, &p);
     if (code == EXIT_DONE)
@@ -166,12 +177,7 @@ static int desk_run(struct session *s)
     bool ends = args_has(&s->args, "end");
     if (code == EXIT_DONE && compose_desk(&c, &p.key, ends ? NULL : &p.desk) != OK)
         code = session_fail_at(s, ERR_NOMEM, NULL);
-    if (code == EXIT_DONE)
-        code = writing_govern(s, KIND_ENROL, c.facts, c.fact_count, &reply);
-    if (code == EXIT_DONE)
-        code = writing_tell(s, kind_row(KIND_ENROL), reply);
-    composition_clear(&c);
-    return code;
+    return govern(s, KIND_ENROL, &c, code);
 }
 
 static bool administers(const json_t *o)
@@ -235,19 +241,13 @@ static int leave_run(struct session *s)
 {
     struct proven p = {.has_desk = false};
     struct composition c;
-    json_t *reply = NULL;
     composition_init(&c);
     int code = where_we_are(s, &p);
     if (code == EXIT_DONE)
         code = leaver_choose(s, &p);
     if (code == EXIT_DONE && compose_leave(&c, &p.key) != OK)
         code = session_fail_at(s, ERR_NOMEM, NULL);
-    if (code == EXIT_DONE)
-        code = writing_govern(s, KIND_LEAVE, c.facts, c.fact_count, &reply);
-    if (code == EXIT_DONE)
-        code = writing_tell(s, kind_row(KIND_LEAVE), reply);
-    composition_clear(&c);
-    return code;
+    return govern(s, KIND_LEAVE, &c, code);
 }
 
 static int take_place(struct session *s, struct proven *p)
